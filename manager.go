@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/renewd/renewd/internal/atjwt"
 	"github.com/renewd/renewd/store"
 )
 
@@ -55,74 +53,6 @@ func (m *Manager) now() time.Time { return m.cfg.Now().UTC().Truncate(time.Milli
 // Policy returns the policy in force.
 func (m *Manager) Policy() Policy { return m.cfg.Policy }
 
-// SignIn starts a session for a person who has just proved who they are, and
-// returns its first tokens.
-//
-// Errors: [ErrInvalidRequest] (nothing changed), [ErrUnavailable] (a session may
-// have been made, but nobody holds its tokens: a retry is safe), or what Confirm
-// returned (the session is revoked).
-func (m *Manager) SignIn(ctx context.Context, in SignIn) (Tokens, error) {
-	if err := in.validate(); err != nil {
-		return Tokens{}, err
-	}
-	now := m.now()
-	if err := m.revokeReplaced(ctx, in.Replaces, now); err != nil {
-		return Tokens{}, err
-	}
-	h := newSessionSecret()
-	row := m.newSession(in, h, now)
-	if err := m.cfg.Sessions.CreateSession(ctx, row); err != nil {
-		return Tokens{}, storeError("create session", err)
-	}
-	if in.Confirm != nil {
-		if err := in.Confirm(); err != nil {
-			return Tokens{}, m.undoSignIn(ctx, row.ID, err)
-		}
-	}
-	m.record(ctx, Event{
-		Type: EventSessionCreated, Time: now, Session: row.ID, Subject: row.Subject,
-		Head: row.Generation, UserAgent: in.UserAgent, Address: in.Address,
-	})
-	return m.tokens(row, h, now)
-}
-
-func (m *Manager) newSession(in SignIn, h sessionSecret, now time.Time) store.Session {
-	idle, absolute := m.cfg.Policy.timeouts(in.Remember)
-	return store.Session{
-		ID: h.sessionID(), Subject: in.Subject, Username: in.Username, ClientID: clientID(in.ClientID),
-		Mode: in.Mode, Remember: in.Remember, RotationOff: in.RotationOff,
-		Roles: in.Roles, AMR: in.AMR, Epoch: in.Epoch,
-		AuthTime: now, CreatedAt: now,
-		Generation: 1, RotatedAt: now, KeyID: m.secrets.current().keyID,
-		IdleTimeout: idle, UsedAt: now, IdleExpiresAt: now.Add(idle), ExpiresAt: now.Add(absolute),
-		UserAgent: cut(in.UserAgent, maxUserAgentBytes), Address: cut(in.Address, maxAddressBytes),
-	}
-}
-
-// revokeReplaced ends the session that a browser held before it signed in again.
-// What is not a genuine token is nobody's session.
-func (m *Manager) revokeReplaced(ctx context.Context, token string, now time.Time) error {
-	if token == "" {
-		return nil
-	}
-	t, err := parseRefreshToken(token, m.secrets)
-	if err != nil {
-		return nil
-	}
-	_, err = m.revoke(ctx, store.Revocation{ID: t.secret.sessionID(), Reason: store.ReasonReplaced, At: now})
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
-// undoSignIn revokes a session whose tokens were never handed out. Should that
-// fail, nobody can use it either.
-func (m *Manager) undoSignIn(ctx context.Context, id store.SessionID, cause error) error {
-	_, err := m.revoke(context.WithoutCancel(ctx), store.Revocation{ID: id, Reason: store.ReasonSignInOverrun, At: m.now()})
-	return errors.Join(cause, err)
-}
-
 // Refresh applies the rotation rule to a presented refresh token.
 //
 // Errors: [ErrInvalidRequest] and [ErrInvalidToken] (nothing changed),
@@ -132,9 +62,11 @@ func (m *Manager) undoSignIn(ctx context.Context, id store.SessionID, cause erro
 func (m *Manager) Refresh(ctx context.Context, req RefreshRequest) (Tokens, error) {
 	now := m.now()
 	if req.IdempotencyKey != "" {
-		if _, err := ParseIdempotencyKey(req.IdempotencyKey); err != nil {
+		key, err := ParseIdempotencyKey(req.IdempotencyKey)
+		if err != nil {
 			return Tokens{}, err
 		}
+		req.IdempotencyKey = key
 	}
 	token, err := parseRefreshToken(req.RefreshToken, m.secrets)
 	if err != nil {
@@ -297,7 +229,7 @@ func (m *Manager) revoke(ctx context.Context, r store.Revocation) (bool, error) 
 	if err != nil {
 		return false, storeError("revoke session", err)
 	}
-	if done && r.Reason != store.ReasonReuse {
+	if done {
 		m.record(ctx, Event{Type: EventSessionRevoked, Time: r.At, Session: r.ID, Reason: r.Reason, Count: 1})
 	}
 	return done, nil
@@ -319,123 +251,4 @@ func (m *Manager) tokens(row store.Session, h sessionSecret, now time.Time) (Tok
 		RefreshToken: refreshToken{keyID: key.keyID, secret: h, generation: row.Generation}.encode(key.mac),
 		Session:      exactView(row),
 	}, nil
-}
-
-const (
-	maxUserAgentBytes = 512
-	maxAddressBytes   = 64
-	maxRoles          = 64
-)
-
-func (in SignIn) validate() error {
-	bad := func(what string) error { return fmt.Errorf("sign in: %w: %s", ErrInvalidRequest, what) }
-	switch {
-	case in.Subject == "" || len(in.Subject) > maxNameBytes:
-		return bad(fmt.Sprintf("Subject must be 1 to %d bytes", maxNameBytes))
-	case len(in.Username) > maxNameBytes:
-		return bad(fmt.Sprintf("Username must be at most %d bytes", maxNameBytes))
-	case len(in.ClientID) > maxNameBytes:
-		return bad(fmt.Sprintf("ClientID must be at most %d bytes", maxNameBytes))
-	case in.Mode != ModeCookie && in.Mode != ModeBody:
-		return bad("Mode must be ModeCookie or ModeBody")
-	case !shortList(in.Roles) || !shortList(in.AMR):
-		return bad(fmt.Sprintf("Roles and AMR must be at most %d values of 1 to %d bytes", maxRoles, maxNameBytes))
-	}
-	return nil
-}
-
-func shortList(values []string) bool {
-	return len(values) <= maxRoles && !slices.ContainsFunc(values, func(v string) bool {
-		return v == "" || len(v) > maxNameBytes
-	})
-}
-
-func clientID(id string) string {
-	if id == "" {
-		return DefaultClientID
-	}
-	return id
-}
-
-// cut shortens s to at most n bytes of valid UTF-8.
-func cut(s string, n int) string {
-	if len(s) > n {
-		s = s[:n]
-	}
-	return strings.ToValidUTF8(s, "")
-}
-
-// SignOut ends the session that a token names, and others as the scope says. It
-// takes any generation of a refresh token and never counts as reuse, and it takes
-// an expired access token; signing out twice is no error. [ScopeOthers] and
-// [ScopeAll] need a live session: a valid access token, or the head.
-//
-// Errors: [ErrInvalidRequest]; [ErrInvalidToken] when the token is not genuine;
-// for the wider scopes also [ErrConflict] (try again with the newest token held),
-// [ErrRefreshExpired], [ErrSessionRevoked] and [ErrRefreshReused]; and
-// [ErrUnavailable] (a retry is safe).
-func (m *Manager) SignOut(ctx context.Context, req SignOutRequest) error {
-	now := m.now()
-	id, generation, err := m.signOutToken(req, now)
-	if err != nil {
-		return err
-	}
-	switch req.Scope {
-	case "", ScopeSession:
-		return m.signOutOne(ctx, id, now)
-	case ScopeOthers, ScopeAll:
-		return m.signOutMany(ctx, id, generation, req.Scope, now)
-	}
-	return fmt.Errorf("sign out: %w: scope must be session, others or all", ErrInvalidRequest)
-}
-
-// signOutToken returns the session of a genuine token; the generation is 0 for
-// an access token.
-func (m *Manager) signOutToken(req SignOutRequest, now time.Time) (store.SessionID, uint64, error) {
-	if (req.RefreshToken == "") == (req.AccessToken == "") {
-		return store.SessionID{}, 0, fmt.Errorf("sign out: %w: one token is needed", ErrInvalidRequest)
-	}
-	if req.RefreshToken != "" {
-		t, err := parseRefreshToken(req.RefreshToken, m.secrets)
-		return t.secret.sessionID(), t.generation, err
-	}
-	_, id, err := m.verifyAccessToken(req.AccessToken, now)
-	if errors.Is(err, atjwt.ErrExpired) && (req.Scope == "" || req.Scope == ScopeSession) {
-		err = nil
-	}
-	return id, 0, err
-}
-
-func (m *Manager) signOutOne(ctx context.Context, id store.SessionID, now time.Time) error {
-	_, err := m.revoke(ctx, store.Revocation{ID: id, Reason: store.ReasonSignOut, At: now})
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
-func (m *Manager) signOutMany(ctx context.Context, id store.SessionID, generation uint64, scope Scope, now time.Time) error {
-	row, err := m.cfg.Sessions.Session(ctx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return ErrRefreshExpired
-	}
-	if err != nil {
-		return storeError("read session", err)
-	}
-	if row.RevokeReason == store.ReasonSignOut && scope == ScopeAll {
-		return nil
-	}
-	p := presented{generation: generation, mode: row.Mode, clientID: row.ClientID}
-	if err := refusal(&row, p, now); err != nil {
-		return err
-	}
-	if generation != 0 && generation != row.Generation {
-		return ErrConflict
-	}
-	r := store.SubjectRevocation{Subject: row.Subject, Reason: store.ReasonSignOut, At: now}
-	if scope == ScopeOthers {
-		r.Except = id
-	}
-	_, err = m.RevokeSubject(ctx, r)
-	return err
 }

@@ -1,0 +1,124 @@
+package renewd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/renewd/renewd/store"
+)
+
+// SignIn starts a session for a person who has just proved who they are, and
+// returns its first tokens.
+//
+// Errors: [ErrInvalidRequest] (nothing changed), [ErrUnavailable] (a session may
+// have been made, but nobody holds its tokens: a retry is safe), or what Confirm
+// returned (the session is revoked).
+func (m *Manager) SignIn(ctx context.Context, in SignIn) (Tokens, error) {
+	if err := in.validate(); err != nil {
+		return Tokens{}, err
+	}
+	now := m.now()
+	if err := m.revokeReplaced(ctx, in.Replaces, now); err != nil {
+		return Tokens{}, err
+	}
+	h := newSessionSecret()
+	row := m.newSession(in, h, now)
+	if err := m.cfg.Sessions.CreateSession(ctx, row); err != nil {
+		return Tokens{}, storeError("create session", err)
+	}
+	if in.Confirm != nil {
+		if err := in.Confirm(); err != nil {
+			return Tokens{}, m.undoSignIn(ctx, row.ID, err)
+		}
+	}
+	m.record(ctx, Event{
+		Type: EventSessionCreated, Time: now, Session: row.ID, Subject: row.Subject,
+		Head: row.Generation, UserAgent: in.UserAgent, Address: in.Address,
+	})
+	return m.tokens(row, h, now)
+}
+
+func (m *Manager) newSession(in SignIn, h sessionSecret, now time.Time) store.Session {
+	idle, absolute := m.cfg.Policy.timeouts(in.Remember)
+	return store.Session{
+		ID: h.sessionID(), Subject: in.Subject, Username: in.Username, ClientID: clientID(in.ClientID),
+		Mode: in.Mode, Remember: in.Remember, RotationOff: in.RotationOff,
+		Roles: in.Roles, AMR: in.AMR, Epoch: in.Epoch,
+		AuthTime: now, CreatedAt: now,
+		Generation: 1, RotatedAt: now, KeyID: m.secrets.current().keyID,
+		IdleTimeout: idle, UsedAt: now, IdleExpiresAt: now.Add(idle), ExpiresAt: now.Add(absolute),
+		UserAgent: cut(in.UserAgent, maxUserAgentBytes), Address: cut(in.Address, maxAddressBytes),
+	}
+}
+
+// revokeReplaced ends the session that a browser held before it signed in again.
+// What is not a genuine token is nobody's session.
+func (m *Manager) revokeReplaced(ctx context.Context, token string, now time.Time) error {
+	if token == "" {
+		return nil
+	}
+	t, err := parseRefreshToken(token, m.secrets)
+	if err != nil {
+		return nil
+	}
+	_, err = m.revoke(ctx, store.Revocation{ID: t.secret.sessionID(), Reason: store.ReasonReplaced, At: now})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// undoSignIn revokes a session whose tokens were never handed out. Should that
+// fail, nobody can use it either.
+func (m *Manager) undoSignIn(ctx context.Context, id store.SessionID, cause error) error {
+	_, err := m.revoke(context.WithoutCancel(ctx), store.Revocation{ID: id, Reason: store.ReasonSignInOverrun, At: m.now()})
+	return errors.Join(cause, err)
+}
+
+const (
+	maxUserAgentBytes = 512
+	maxAddressBytes   = 64
+	maxRoles          = 64
+)
+
+func (in SignIn) validate() error {
+	bad := func(what string) error { return fmt.Errorf("sign in: %w: %s", ErrInvalidRequest, what) }
+	switch {
+	case in.Subject == "" || len(in.Subject) > maxNameBytes:
+		return bad(fmt.Sprintf("Subject must be 1 to %d bytes", maxNameBytes))
+	case len(in.Username) > maxNameBytes:
+		return bad(fmt.Sprintf("Username must be at most %d bytes", maxNameBytes))
+	case len(in.ClientID) > maxNameBytes:
+		return bad(fmt.Sprintf("ClientID must be at most %d bytes", maxNameBytes))
+	case in.Mode != ModeCookie && in.Mode != ModeBody:
+		return bad("Mode must be ModeCookie or ModeBody")
+	case !shortList(in.Roles) || !shortList(in.AMR):
+		return bad(fmt.Sprintf("Roles and AMR must be at most %d values of 1 to %d bytes", maxRoles, maxNameBytes))
+	}
+	return nil
+}
+
+func shortList(values []string) bool {
+	return len(values) <= maxRoles && !slices.ContainsFunc(values, func(v string) bool {
+		return v == "" || len(v) > maxNameBytes
+	})
+}
+
+func clientID(id string) string {
+	if id == "" {
+		return DefaultClientID
+	}
+	return id
+}
+
+// cut shortens s to at most n bytes of valid UTF-8.
+func cut(s string, n int) string {
+	if len(s) > n {
+		s = s[:n]
+	}
+	return strings.ToValidUTF8(s, "")
+}
