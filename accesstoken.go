@@ -46,7 +46,7 @@ func (m *Manager) issueAccessToken(row store.Session, now time.Time) (token stri
 // fails with [ErrInvalidToken] too, and with [atjwt.ErrExpired] beside it; its
 // claims are returned all the same.
 func (m *Manager) verifyAccessToken(token string, now time.Time) (atjwt.Claims, store.SessionID, error) {
-	claims, err := atjwt.Verify(token, m.keys.byID, atjwt.Expect{Issuer: m.cfg.Issuer, Audience: m.cfg.Audience[0], Now: now})
+	claims, err := atjwt.Verify(token, m.keys.at(now).byID, atjwt.Expect{Issuer: m.cfg.Issuer, Audience: m.cfg.Audience[0], Now: now})
 	if err != nil && !errors.Is(err, atjwt.ErrExpired) {
 		return atjwt.Claims{}, store.SessionID{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -414,6 +416,8 @@ func TestSignIn_RefusesWhatIsOutOfBounds(t *testing.T) {
 		"long client":   {Subject: "a", ClientID: long, Mode: renewd.ModeBody},
 		"no mode":       {Subject: "a"},
 		"empty role":    {Subject: "a", Mode: renewd.ModeBody, Roles: []string{""}},
+		"not UTF-8":     {Subject: "a\xff", Mode: renewd.ModeBody},
+		"long roles":    {Subject: "a", Mode: renewd.ModeBody, Roles: slices.Repeat([]string{strings.Repeat("r", 256)}, 64)},
 		"many roles":    {Subject: "a", Mode: renewd.ModeBody, Roles: make([]string, 65)},
 	} {
 		if _, err := b.SignIn(t.Context(), in); !errors.Is(err, renewd.ErrInvalidRequest) {
@@ -617,17 +621,10 @@ func TestNew_RefusesWithFieldAndBound(t *testing.T) {
 		change(&cfg)
 		_, err := renewd.New(t.Context(), cfg)
 		var bad *renewd.ConfigError
-		if !errors.As(err, &bad) || bad.Field != trim(field) || bad.Bound == "" {
+		if !errors.As(err, &bad) || bad.Field != strings.TrimSpace(field) || bad.Bound == "" {
 			t.Errorf("%s: got %v", field, err)
 		}
 	}
-}
-
-func trim(s string) string {
-	for len(s) > 0 && s[len(s)-1] == ' ' {
-		s = s[:len(s)-1]
-	}
-	return s
 }
 
 func TestNew_WrongSecretIsRefused(t *testing.T) {

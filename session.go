@@ -84,8 +84,8 @@ type SignIn struct {
 	// Username is what they are called, at most 256 bytes. It is in the answers,
 	// not in access tokens.
 	Username string
-	// Roles are copied into the session and its access tokens; at most 64 of
-	// at most 256 bytes each.
+	// Roles are copied into the session and its access tokens, which must stay
+	// below 8 KiB; at most 64 of at most 256 bytes each.
 	Roles []string
 	// AMR says how they proved it (RFC 8176); "pwd" for a password.
 	AMR []string

@@ -7,12 +7,15 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
+	"github.com/renewd/renewd/internal/atjwt"
 	"github.com/renewd/renewd/store"
 )
 
 // SignIn starts a session for a person who has just proved who they are, and
-// returns its first tokens.
+// returns its first tokens. They are made before the session is stored, so that
+// what cannot be signed leaves nothing behind, and handed out after.
 //
 // Errors: [ErrInvalidRequest] (nothing changed), [ErrUnavailable] (a session may
 // have been made, but nobody holds its tokens: a retry is safe), or what Confirm
@@ -22,11 +25,15 @@ func (m *Manager) SignIn(ctx context.Context, in SignIn) (Tokens, error) {
 		return Tokens{}, err
 	}
 	now := m.now()
+	h := newSessionSecret()
+	row := m.newSession(in, h, now)
+	tokens, err := m.firstTokens(row, h, now)
+	if err != nil {
+		return Tokens{}, err
+	}
 	if err := m.revokeReplaced(ctx, in.Replaces, now); err != nil {
 		return Tokens{}, err
 	}
-	h := newSessionSecret()
-	row := m.newSession(in, h, now)
 	if err := m.cfg.Sessions.CreateSession(ctx, row); err != nil {
 		return Tokens{}, storeError("create session", err)
 	}
@@ -39,7 +46,15 @@ func (m *Manager) SignIn(ctx context.Context, in SignIn) (Tokens, error) {
 		Type: EventSessionCreated, Time: now, Session: row.ID, Subject: row.Subject,
 		Head: row.Generation, UserAgent: in.UserAgent, Address: in.Address,
 	})
-	return m.tokens(row, h, now)
+	return tokens, nil
+}
+
+func (m *Manager) firstTokens(row store.Session, h sessionSecret, now time.Time) (Tokens, error) {
+	tokens, err := m.tokens(row, h, now)
+	if errors.Is(err, atjwt.ErrClaims) {
+		return Tokens{}, fmt.Errorf("sign in: %w: %w", ErrInvalidRequest, err)
+	}
+	return tokens, err
 }
 
 func (m *Manager) newSession(in SignIn, h sessionSecret, now time.Time) store.Session {
@@ -90,8 +105,8 @@ func (in SignIn) validate() error {
 	switch {
 	case in.Subject == "" || len(in.Subject) > maxNameBytes:
 		return bad(fmt.Sprintf("Subject must be 1 to %d bytes", maxNameBytes))
-	case len(in.Username) > maxNameBytes:
-		return bad(fmt.Sprintf("Username must be at most %d bytes", maxNameBytes))
+	case len(in.Username) > maxNameBytes || !utf8.ValidString(in.Username):
+		return bad(fmt.Sprintf("Username must be at most %d bytes of UTF-8", maxNameBytes))
 	case len(in.ClientID) > maxNameBytes:
 		return bad(fmt.Sprintf("ClientID must be at most %d bytes", maxNameBytes))
 	case in.Mode != ModeCookie && in.Mode != ModeBody:
