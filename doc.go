@@ -19,12 +19,15 @@
 // What it guarantees, as an exhaustive explorer checks it:
 //
 //  1. Tabs, reloads, lost answers, retries and duplicates never sign out honest
-//     holders who share one key per generation, whose body stores keep the newest
-//     token, and whose messages take less than a quarter of the interval.
-//  2. A token copied at rest and used further apart than the interval: the second
-//     party's first presentation ends the session, whoever it is. Copied with its
-//     key: after at most two changes of hand (one more for each lost answer; one
-//     more in cookie mode).
+//     holders who share one key per generation and keep it one generation longer,
+//     whose body stores keep the newest token, and whose messages take less than a
+//     quarter of the interval.
+//  2. A token copied while nothing is under way, and used further apart than the
+//     interval, the owner's last use before the copy included: the second party's
+//     first presentation ends the session, whoever it is. A cookie that is answered
+//     with itself, soon after a rotation, is no use of it. Copied with its key:
+//     after at most two changes of hand (one more for each lost answer; one more
+//     in cookie mode).
 //  3. Body mode with keys: the interval gives a thief who has only the token
 //     nothing.
 //

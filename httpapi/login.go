@@ -66,7 +66,7 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) error {
 	if hadCookie && mode == renewd.ModeBody {
 		clearSessionCookies(w)
 	}
-	s.answerTokens(w, mode, tokens)
+	s.answerTokens(w, mode, tokens, "")
 	return nil
 }
 
@@ -143,8 +143,10 @@ type sessionSummary struct {
 }
 
 // answerTokens hands the refresh token over where the session's mode says: as a
-// cookie or in the body, never both.
-func (s *server) answerTokens(w http.ResponseWriter, mode renewd.Mode, t renewd.Tokens) {
+// cookie or in the body, never both. held is the refresh token that the caller
+// presented. A browser that is answered with the same one keeps its cookie as it
+// is: set again, it could undo a newer one that arrives before this answer.
+func (s *server) answerTokens(w http.ResponseWriter, mode renewd.Mode, t renewd.Tokens, held string) {
 	body := tokensAnswer{
 		AccessToken: t.AccessToken,
 		TokenType:   "Bearer",
@@ -153,7 +155,7 @@ func (s *server) answerTokens(w http.ResponseWriter, mode renewd.Mode, t renewd.
 	}
 	if mode == renewd.ModeBody {
 		body.RefreshToken = t.RefreshToken
-	} else {
+	} else if t.RefreshToken != held {
 		setSessionCookies(w, t, s.cfg.Now())
 	}
 	writeAnswer(w, http.StatusOK, body)

@@ -38,7 +38,7 @@ func (s *server) refresh(w http.ResponseWriter, r *http.Request) error {
 		}
 		return err
 	}
-	s.answerTokens(w, mode, tokens)
+	s.answerTokens(w, mode, tokens, token)
 	return nil
 }
 

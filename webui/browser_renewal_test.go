@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -91,6 +92,37 @@ func reloadDuringRefresh(t *testing.T, b browser) {
 	<-arrived
 	restore()
 	close(leave)
+	p.reload()
+	p.waitDashboard(personName)
+}
+
+// cookieGoesBack does what a late answer can do to a cookie, while a refresh of
+// the newest generation is under way: the page then needs the key of the one
+// before.
+func cookieGoesBack(t *testing.T, b browser) {
+	s := newSite(t, false, strict)
+	p := b.profile(t, s, "en")
+	p.signIn()
+	token, hint := p.cookie("__Host-renewd"), p.cookie("__Host-renewd_hint")
+	p.click("#renew")
+	p.wait(`Number(/_hint=(\d+)/.exec(document.cookie)[1]) > ` + hint.Value)
+	busy := make(chan struct{}, 8)
+	restore := s.failWith("/auth/refresh", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		busy <- struct{}{}
+	})
+	p.click("#renew")
+	<-busy
+	for _, c := range []*network.Cookie{token, hint} {
+		_, err := chromedp.Call(p.ctx, network.SetCookie, network.SetCookieParams{
+			Name: c.Name, Value: c.Value, URL: s.url, Path: c.Path, Secure: &c.Secure, HTTPOnly: &c.HTTPOnly, SameSite: c.SameSite,
+		})
+		must(t, err)
+	}
+	if got := p.cookie("__Host-renewd").Value; got != token.Value {
+		t.Fatal("the cookie did not go back")
+	}
+	restore()
 	p.reload()
 	p.waitDashboard(personName)
 }

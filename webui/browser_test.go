@@ -48,6 +48,7 @@ func TestBrowser(t *testing.T) {
 		{"two tabs stay signed in", twoTabsStaySignedIn},
 		{"hidden tab rests", hiddenTabRests},
 		{"reload in the middle of a refresh", reloadDuringRefresh},
+		{"cookie goes back by a generation", cookieGoesBack},
 		{"busy server keeps the session", busyServerKeepsSession},
 		{"stranger's answer keeps the session", strangersAnswerKeepsSession},
 		{"conflict is tried again", conflictIsTriedAgain},

@@ -5,6 +5,10 @@
 
 const waitMs = 2000;
 
+// A late answer can put the cookie back by one generation, whose own key is then
+// needed: with another one the server would take the browser for a thief.
+const keptGenerations = 2;
+
 interface Attempt {
   generation: string;
   key: string;
@@ -25,19 +29,21 @@ function open(): Promise<IDBDatabase> {
 }
 
 // update runs in one read-write transaction, which tabs enter one at a time.
-async function update(change: (held: Attempt | undefined) => Attempt): Promise<string> {
+// The attempt that is wanted stands first in what change returns.
+async function update(change: (kept: Attempt[]) => [Attempt, ...Attempt[]]): Promise<string> {
   const db = await open();
   try {
     return await new Promise((resolve, reject) => {
       const transaction = db.transaction("attempt", "readwrite");
       const store = transaction.objectStore("attempt");
-      const get = store.get("current") as IDBRequest<Attempt | undefined>;
-      let next: Attempt;
+      const get = store.get("last used first") as IDBRequest<Attempt[] | undefined>;
+      let wanted: Attempt;
       get.onsuccess = () => {
-        next = change(get.result);
-        store.put(next, "current");
+        const kept = change(get.result ?? []);
+        wanted = kept[0];
+        store.put(kept.slice(0, keptGenerations), "last used first");
       };
-      transaction.oncomplete = () => resolve(next.key);
+      transaction.oncomplete = () => resolve(wanted.key);
       transaction.onabort = () => reject(transaction.error);
     });
   } finally {
@@ -59,12 +65,16 @@ async function bounded(key: () => Promise<string>): Promise<string | undefined> 
 // attemptKey returns the key of this generation, and makes it if need be.
 export function attemptKey(generation: string): Promise<string | undefined> {
   return bounded(() =>
-    update((held) => (held?.generation === generation ? held : { generation, key: randomKey() })),
+    update((kept) => {
+      const found = kept.find((attempt) => attempt.generation === generation);
+      const others = kept.filter((attempt) => attempt !== found);
+      return [found ?? { generation, key: randomKey() }, ...others];
+    }),
   );
 }
 
-// replaceAttempt forgets the key of the session before: generations start again
+// replaceAttempts forgets the keys of the session before: generations start again
 // with every sign-in.
-export function replaceAttempt(generation: string): Promise<string | undefined> {
-  return bounded(() => update(() => ({ generation, key: randomKey() })));
+export function replaceAttempts(generation: string): Promise<string | undefined> {
+  return bounded(() => update(() => [{ generation, key: randomKey() }]));
 }

@@ -1,7 +1,7 @@
 // The browser's side of a session: the access token, kept in memory only, and
 // its renewal. It knows the API of the same origin and nothing of the page.
 
-import { attemptKey, replaceAttempt } from "./attempt";
+import { attemptKey, replaceAttempts } from "./attempt";
 import { type Answer, type Call, call, Problem } from "./call";
 
 // A session ends for one of these reasons, and for no other: a network that
@@ -165,7 +165,7 @@ function endOf(cause: unknown): Ended | undefined {
 export async function signIn(credentials: Credentials): Promise<void> {
   await locked(async () => {
     const tokens = await tokensFrom("/auth/login", { body: credentials });
-    await replaceAttempt(String(tokens.session.generation));
+    await replaceAttempts(String(tokens.session.generation));
   });
 }
 
