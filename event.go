@@ -11,12 +11,13 @@ import (
 // where it has one.
 type EventType string
 
-// The events of a [Manager]. Each call leads to at most one of them.
+// The events of a [Manager]. A call leads to at most one of them, save that a
+// sign-in that replaces a session leads to two.
 const (
 	EventSessionCreated   EventType = "session_created"          // a person signed in
 	EventSessionRenewed   EventType = "session_renewed"          // a refresh token was rotated, or used where rotation is off
 	EventSessionReplayed  EventType = "session_replayed"         // a token was answered with the head, without a rotation
-	EventSessionLate      EventType = "session_late"             // a retired token was refused inside the reuse interval
+	EventSessionLate      EventType = "session_late"             // a retired token was refused inside the reuse interval, or for a wider sign-out
 	EventSessionRecovered EventType = "session_recovered"        // the store had lost writes, or a key leaked
 	EventTokenReuse       EventType = "authn_token_reuse"        // an old token was used: the session was revoked
 	EventUseAfterExpire   EventType = "session_use_after_expire" // a genuine token of a session that is over
@@ -35,7 +36,7 @@ type Event struct {
 
 	Presented uint64        // generation of the token that was presented; 0 for none
 	Head      uint64        // generation of the head afterwards
-	Age       time.Duration // since the last rotation before this call
+	Age       time.Duration // since the rotation before this call; 0 where a rotation went through at once
 	// SameAttempt says that a replay named the attempt that made the head; a
 	// replay without it may be a second holder of the token.
 	SameAttempt bool

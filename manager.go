@@ -159,6 +159,42 @@ func (m *Manager) AllSessions(ctx context.Context, after store.SessionID, limit 
 	return views, nil
 }
 
+// RevokeAll revokes every session of everybody, also those that expired by
+// idleness, which a token ahead of the store could bring back. It goes on in
+// bounded steps until done or until ctx is, calls progress after each, unless it is nil,
+// with the number revoked so far, and returns how many there were. One that begins
+// meanwhile may be left. It fails with [ErrUnavailable], having revoked some: a
+// retry does the rest.
+func (m *Manager) RevokeAll(ctx context.Context, reason store.Reason, progress func(revoked int)) (int, error) {
+	total := 0
+	q := store.SessionQuery{Limit: listPage}
+	for {
+		page, err := m.cfg.Sessions.ListSessions(ctx, q)
+		if err != nil {
+			return total, storeError("list sessions", err)
+		}
+		for _, row := range page {
+			if row.Revoked() {
+				continue
+			}
+			done, err := m.revoke(ctx, store.Revocation{ID: row.ID, Reason: reason, At: m.now()})
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return total, err
+			}
+			if done {
+				total++
+			}
+			if progress != nil {
+				progress(total)
+			}
+		}
+		if len(page) < q.Limit {
+			return total, nil
+		}
+		q.After = page[len(page)-1].ID
+	}
+}
+
 // Revoke revokes one session. It reports whether this call did it: a session
 // revoked before keeps its reason. It fails with [ErrNotFound] or [ErrUnavailable].
 func (m *Manager) Revoke(ctx context.Context, id store.SessionID, reason store.Reason) (bool, error) {

@@ -405,6 +405,38 @@ func TestSignIn_ReplacesAndConfirms(t *testing.T) {
 	}
 }
 
+func TestSignIn_ThatFailsSignsNobodyOut(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	held := b.signIn(t, renewd.SignIn{})
+	in := renewd.SignIn{Subject: "usr_alice", Mode: renewd.ModeBody, Replaces: held.RefreshToken}
+	in.Confirm = func() error { return errors.New("no") }
+	if _, err := b.SignIn(t.Context(), in); err == nil {
+		t.Error("got no error of Confirm")
+	}
+	cfg := b.cfg
+	cfg.Sessions = failing{b.store}
+	in.Confirm = nil
+	if _, err := b.start(t, cfg).SignIn(t.Context(), in); !errors.Is(err, renewd.ErrUnavailable) {
+		t.Errorf("got %v, want %v", err, renewd.ErrUnavailable)
+	}
+	b.refresh(t, body(held.RefreshToken))
+}
+
+func TestSignIn_KeepsScopeAndACR(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	first := b.signIn(t, renewd.SignIn{Scope: "read write", ACR: "aal1", UserAgent: "a\u009b31m\u202eb\x00"})
+	second := b.refresh(t, body(first.RefreshToken))
+	who, err := b.Authenticate(t.Context(), second.AccessToken)
+	if err != nil || who.Scope != "read write" {
+		t.Errorf("scope: got %q, %v", who.Scope, err)
+	}
+	if row, _ := b.store.Session(t.Context(), first.Session.ID); row.ACR != "aal1" || row.UserAgent != "a31mb" {
+		t.Errorf("got acr %q, user agent %q", row.ACR, row.UserAgent)
+	}
+}
+
 func TestSignIn_RefusesWhatIsOutOfBounds(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
@@ -415,6 +447,10 @@ func TestSignIn_RefusesWhatIsOutOfBounds(t *testing.T) {
 		"long username": {Subject: "a", Username: long, Mode: renewd.ModeBody},
 		"long client":   {Subject: "a", ClientID: long, Mode: renewd.ModeBody},
 		"no mode":       {Subject: "a"},
+		"long ACR":      {Subject: "a", Mode: renewd.ModeBody, ACR: long},
+		"long scope":    {Subject: "a", Mode: renewd.ModeBody, Scope: strings.Repeat("s", 1025)},
+		"two spaces":    {Subject: "a", Mode: renewd.ModeBody, Scope: "read  write"},
+		"quoted scope":  {Subject: "a", Mode: renewd.ModeBody, Scope: `read "write"`},
 		"empty role":    {Subject: "a", Mode: renewd.ModeBody, Roles: []string{""}},
 		"not UTF-8":     {Subject: "a\xff", Mode: renewd.ModeBody},
 		"long roles":    {Subject: "a", Mode: renewd.ModeBody, Roles: slices.Repeat([]string{strings.Repeat("r", 256)}, 64)},
@@ -528,6 +564,34 @@ func TestRevoke_OwnAndOthers(t *testing.T) {
 	}
 	if _, err := b.Sessions(t.Context(), ""); !errors.Is(err, renewd.ErrInvalidRequest) {
 		t.Errorf("no subject: got %v, want %v", err, renewd.ErrInvalidRequest)
+	}
+}
+
+// A token ahead of the store brings an idle session back: an operator who ends
+// them all means those too.
+func TestRevokeAll_EndsWhatIsIdleToo(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	first := b.signIn(t, renewd.SignIn{Subject: "usr_bob"})
+	backup, _ := b.store.Session(t.Context(), first.Session.ID)
+	ahead := b.refresh(t, body(first.RefreshToken))
+	restored := memstore.New()
+	if err := restored.CreateSession(t.Context(), backup); err != nil {
+		t.Fatal(err)
+	}
+	cfg := b.cfg
+	cfg.Sessions = restored
+	b.Manager = b.start(t, cfg)
+	b.step(25 * time.Hour)
+	b.signIn(t, renewd.SignIn{})
+	told := 0
+	n, err := b.RevokeAll(t.Context(), store.ReasonOperator, func(n int) { told = n })
+	if n != 2 || told != 2 || err != nil {
+		t.Errorf("got %d, told %d, error %v; want 2", n, told, err)
+	}
+	b.wantRefreshError(t, body(ahead.RefreshToken), renewd.ErrSessionRevoked)
+	if n, err := b.RevokeAll(t.Context(), store.ReasonOperator, nil); n != 0 || err != nil {
+		t.Errorf("again: got %d, %v; want 0", n, err)
 	}
 }
 

@@ -188,6 +188,10 @@ func (r refresh) record(ctx context.Context, out outcome) {
 	switch out.verdict {
 	case reused:
 		e.Reason, e.Count = store.ReasonReuse, 1
+	case recovered:
+		if r.m.cfg.Policy.RevokeRecovered {
+			e.Reason, e.Count = store.ReasonRecovered, 1
+		}
 	case refused:
 		e.Reason = out.after.RevokeReason
 	}

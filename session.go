@@ -31,7 +31,7 @@ type Session struct {
 	Mode       Mode
 	Remember   bool
 	Roles      []string
-	Generation uint64 // the head
+	Generation uint64 // the head; it tells when the owner refreshed: not for everybody
 	AuthTime   time.Time
 	CreatedAt  time.Time
 	ExpiresAt  time.Time // absolute
@@ -89,6 +89,12 @@ type SignIn struct {
 	Roles []string
 	// AMR says how they proved it (RFC 8176); "pwd" for a password.
 	AMR []string
+	// ACR says how well, in words agreed with who reads it (RFC 9068,
+	// Section 2.2.1); at most 256 bytes, empty for none.
+	ACR string
+	// Scope is what the tokens may be used for: at most 1 KiB of space-separated
+	// values (RFC 6749, Section 3.3), empty for none.
+	Scope string
 	// Epoch is the account's epoch when it was checked; 0 where there is none.
 	Epoch int64
 	// Mode is required.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/renewd/renewd/internal/atjwt"
@@ -19,7 +20,8 @@ import (
 //
 // Errors: [ErrInvalidRequest] (nothing changed), [ErrUnavailable] (a session may
 // have been made, but nobody holds its tokens: a retry is safe), or what Confirm
-// returned (the session is revoked).
+// returned (the session is revoked). The session that Replaces names is revoked
+// last, so that a sign-in that fails signs nobody out.
 func (m *Manager) SignIn(ctx context.Context, in SignIn) (Tokens, error) {
 	if err := in.validate(); err != nil {
 		return Tokens{}, err
@@ -31,9 +33,6 @@ func (m *Manager) SignIn(ctx context.Context, in SignIn) (Tokens, error) {
 	if err != nil {
 		return Tokens{}, err
 	}
-	if err := m.revokeReplaced(ctx, in.Replaces, now); err != nil {
-		return Tokens{}, err
-	}
 	if err := m.cfg.Sessions.CreateSession(ctx, row); err != nil {
 		return Tokens{}, storeError("create session", err)
 	}
@@ -41,6 +40,9 @@ func (m *Manager) SignIn(ctx context.Context, in SignIn) (Tokens, error) {
 		if err := in.Confirm(); err != nil {
 			return Tokens{}, m.undoSignIn(ctx, row.ID, err)
 		}
+	}
+	if err := m.revokeReplaced(ctx, in.Replaces, now); err != nil {
+		return Tokens{}, m.undoSignIn(ctx, row.ID, err)
 	}
 	m.record(ctx, Event{
 		Type: EventSessionCreated, Time: now, Session: row.ID, Subject: row.Subject,
@@ -62,7 +64,7 @@ func (m *Manager) newSession(in SignIn, h sessionSecret, now time.Time) store.Se
 	return store.Session{
 		ID: h.sessionID(), Subject: in.Subject, Username: in.Username, ClientID: clientID(in.ClientID),
 		Mode: in.Mode, Remember: in.Remember, RotationOff: in.RotationOff,
-		Roles: in.Roles, AMR: in.AMR, Epoch: in.Epoch,
+		Roles: in.Roles, Scope: in.Scope, AMR: in.AMR, ACR: in.ACR, Epoch: in.Epoch,
 		AuthTime: now, CreatedAt: now,
 		Generation: 1, RotatedAt: now, KeyID: m.secrets.current().keyID,
 		IdleTimeout: idle, UsedAt: now, IdleExpiresAt: now.Add(idle), ExpiresAt: now.Add(absolute),
@@ -98,6 +100,7 @@ const (
 	maxUserAgentBytes = 512
 	maxAddressBytes   = 64
 	maxRoles          = 64
+	maxScopeBytes     = 1 << 10
 )
 
 func (in SignIn) validate() error {
@@ -111,10 +114,26 @@ func (in SignIn) validate() error {
 		return bad(fmt.Sprintf("ClientID must be at most %d bytes", maxNameBytes))
 	case in.Mode != ModeCookie && in.Mode != ModeBody:
 		return bad("Mode must be ModeCookie or ModeBody")
+	case len(in.ACR) > maxNameBytes:
+		return bad(fmt.Sprintf("ACR must be at most %d bytes", maxNameBytes))
+	case !validScope(in.Scope):
+		return bad(fmt.Sprintf("Scope must be at most %d bytes of space-separated values", maxScopeBytes))
 	case !shortList(in.Roles) || !shortList(in.AMR):
 		return bad(fmt.Sprintf("Roles and AMR must be at most %d values of 1 to %d bytes", maxRoles, maxNameBytes))
 	}
 	return nil
+}
+
+// validScope reports whether s is empty or a scope (RFC 6749, Section 3.3).
+func validScope(s string) bool {
+	for value := range strings.SplitSeq(s, " ") {
+		if s != "" && (value == "" || strings.ContainsFunc(value, func(r rune) bool {
+			return r <= ' ' || r > '~' || r == '"' || r == '\\'
+		})) {
+			return false
+		}
+	}
+	return len(s) <= maxScopeBytes
 }
 
 func shortList(values []string) bool {
@@ -130,10 +149,16 @@ func clientID(id string) string {
 	return id
 }
 
-// cut shortens s to at most n bytes of valid UTF-8.
+// cut shortens s to at most n bytes of valid UTF-8 without characters that are
+// not shown: a terminal may obey them, and they can disguise what is.
 func cut(s string, n int) string {
 	if len(s) > n {
 		s = s[:n]
 	}
-	return strings.ToValidUTF8(s, "")
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
 }

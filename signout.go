@@ -75,6 +75,10 @@ func (m *Manager) signOutMany(ctx context.Context, id store.SessionID, generatio
 		return err
 	}
 	if generation != 0 && generation != row.Generation {
+		m.record(ctx, Event{
+			Type: EventSessionLate, Time: now, Session: id, Subject: row.Subject,
+			Presented: generation, Head: row.Generation, Age: now.Sub(row.RotatedAt),
+		})
 		return ErrConflict
 	}
 	r := store.SubjectRevocation{Subject: row.Subject, Reason: store.ReasonSignOut, At: now}

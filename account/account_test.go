@@ -134,11 +134,11 @@ func (f *faultyAccounts) Account(ctx context.Context, subject string) (store.Acc
 	return f.Accounts.Account(ctx, subject)
 }
 
-func (f *faultyAccounts) SetPassword(ctx context.Context, subject, hash string, at time.Time) (store.Account, error) {
+func (f *faultyAccounts) SetPassword(ctx context.Context, subject, hash string, except store.SessionID, at time.Time) (store.Account, error) {
 	if f.changeDown != nil {
 		return store.Account{}, f.changeDown
 	}
-	return f.Accounts.SetPassword(ctx, subject, hash, at)
+	return f.Accounts.SetPassword(ctx, subject, hash, except, at)
 }
 
 func (f *faultyAccounts) DisableAccount(ctx context.Context, subject string, at time.Time) (store.Account, error) {

@@ -17,8 +17,8 @@ import (
 // is unknown or not acceptable and for a wrong password, each at the price of one
 // hash with current parameters (an account's older hash costs what it was made
 // with), save that a name over 256 or a password over 1024 bytes is refused at
-// once; [ErrDisabled] when the password was right; the context's error when ctx
-// was done while waiting to hash.
+// once; [ErrDisabled] when the password was right; [ErrBusy] when too many wait to
+// hash; the context's error when ctx was done while waiting.
 func (s *Service) Authenticate(ctx context.Context, name, password string) (Person, error) {
 	if len(name) > maxNameBytes || len(password) > maxPasswordBytes {
 		return Person{}, ErrInvalidCredentials

@@ -299,6 +299,44 @@ func testHashesAreBounded(t *testing.T, stored account.HashParams) {
 	}
 }
 
+// TestTooManyWaitersAreRefused lets hashing stand still while people keep coming:
+// those whom nobody could serve in time are told so at once.
+func TestTooManyWaitersAreRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		mem := memstore.New()
+		release := make(chan struct{})
+		s, err := account.NewCheap(account.Config{Accounts: mem, Sessions: mem, Hash: cheap, Parallel: 1},
+			func(account.HashParams) { <-release })
+		if err != nil {
+			t.Fatal(err)
+		}
+		const people = 100
+		errs := make(chan error, people)
+		for range people {
+			go func() {
+				_, err := s.Authenticate(t.Context(), "ada", goodPassword)
+				errs <- err
+			}()
+		}
+		synctest.Wait()
+		refused := len(errs)
+		close(release)
+		for i := range people {
+			want := account.ErrInvalidCredentials
+			if i < refused {
+				want = account.ErrBusy
+			}
+			if err := <-errs; !errors.Is(err, want) {
+				t.Fatalf("answer %d: got %v, want %v", i, err, want)
+			}
+		}
+		if refused == 0 || refused == people {
+			t.Errorf("got %d of %d refused at once", refused, people)
+		}
+	})
+}
+
 func TestWaitingForAHashEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -25,7 +25,7 @@ func (s *Service) SetPassword(ctx context.Context, name, password string) error 
 	if err != nil {
 		return err
 	}
-	_, err = s.cfg.Accounts.SetPassword(ctx, a.Subject, hash, s.now())
+	_, err = s.cfg.Accounts.SetPassword(ctx, a.Subject, hash, store.SessionID{}, s.now())
 	return s.afterChange(ctx, "set password", err)
 }
 
@@ -132,6 +132,7 @@ func (s *Service) pay(ctx context.Context, debt store.OwedRevocation) error {
 		// Not the time of the change: an access token may have been issued since.
 		At:         s.now(),
 		BelowEpoch: debt.Epoch,
+		Except:     debt.Except,
 	})
 	if err != nil {
 		return fmt.Errorf("revoke sessions: %w", err)

@@ -171,7 +171,7 @@ func TestSettleOwedOldestFirstBeyondAPage(t *testing.T) {
 	ada := w.create(t, "ada")
 	var want []store.SubjectRevocation
 	for i := range debts {
-		if _, err := w.store.SetPassword(t.Context(), ada.Subject, "hash", noon); err != nil {
+		if _, err := w.store.SetPassword(t.Context(), ada.Subject, "hash", store.SessionID{}, noon); err != nil {
 			t.Fatal(err)
 		}
 		want = append(want, store.SubjectRevocation{

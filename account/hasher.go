@@ -16,6 +16,9 @@ type hasher struct {
 	params HashParams
 	budget int64 // KiB
 	memory *semaphore.Weighted
+	// places are those who hash or wait for it. Beyond them a caller is refused at
+	// once, rather than after a wait that it will not live to see the end of.
+	places chan struct{}
 	// decoy is what a password is compared with where there is no account. Its
 	// key is random, so that nothing matches it.
 	decoy passwordHash
@@ -28,6 +31,7 @@ func newHasher(p HashParams, parallel int) *hasher {
 		params: p,
 		budget: budget,
 		memory: semaphore.NewWeighted(budget),
+		places: make(chan struct{}, placesEach*parallel),
 		decoy:  passwordHash{params: p, salt: randomBytes(saltBytes), key: randomBytes(keyBytes)},
 		idKey:  argon2.IDKey,
 	}
@@ -53,9 +57,19 @@ func (h *hasher) matches(ctx context.Context, password string, want passwordHash
 	return subtle.ConstantTimeCompare(got, want.key) == 1, nil
 }
 
+// placesEach is how many callers there may be for each hash that is computed at
+// once: the last of them waits for a second or so.
+const placesEach = 32
+
 // derive waits for its share of the memory and computes a key of n bytes. It
-// fails only when ctx is done first.
+// fails with [ErrBusy] when too many wait already, and when ctx is done first.
 func (h *hasher) derive(ctx context.Context, password string, p HashParams, salt []byte, n int) ([]byte, error) {
+	select {
+	case h.places <- struct{}{}:
+		defer func() { <-h.places }()
+	default:
+		return nil, ErrBusy
+	}
 	// A share is never below that of one current hash, so that cheap old hashes
 	// do not occupy more processors than configured.
 	share := min(max(int64(p.MemoryKiB), int64(h.params.MemoryKiB)), h.budget)

@@ -32,6 +32,8 @@ var (
 	ErrInvalidCredentials = errors.New("invalid credentials")
 	// ErrDisabled says that the password was right and the account is disabled.
 	ErrDisabled = errors.New("account disabled")
+	// ErrBusy says that too many people sign in at this moment. A retry is safe.
+	ErrBusy = errors.New("too many sign-ins at once")
 	// ErrChanged says that the account was changed while a sign-in was under way.
 	ErrChanged = errors.New("account changed meanwhile")
 	// ErrInvalidName says that a name is not acceptable.

@@ -57,7 +57,8 @@ type Config struct {
 	AllowBrowserBodyMode bool
 	// Pages serves /login, /dashboard, /setup and /assets/; nil for none.
 	Pages http.Handler
-	// Ready returns nil when the server can serve; nil stands for always.
+	// Ready returns nil when the server can serve; nil stands for always. It is
+	// asked at most once a second.
 	Ready func(context.Context) error
 	// Logger takes a line for each request; nil stands for slog.Default().
 	Logger *slog.Logger
@@ -100,6 +101,8 @@ type server struct {
 	hosts   hostList
 	origins originList
 	mux     *http.ServeMux
+
+	readiness readiness
 }
 
 // New returns the handler, or a [*renewd.ConfigError] that names the field and

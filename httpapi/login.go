@@ -129,12 +129,19 @@ type tokensAnswer struct {
 	TokenType    string         `json:"token_type"`
 	ExpiresIn    int64          `json:"expires_in"` // seconds
 	RefreshToken string         `json:"refresh_token,omitempty"`
-	Session      sessionSummary `json:"session"`
+	Session      grantedSession `json:"session"`
+}
+
+// grantedSession is a session in the answer of a sign-in or a refresh. Only
+// there is the generation shown: elsewhere it would tell a thief when the owner
+// refreshes.
+type grantedSession struct {
+	sessionSummary
+	Generation uint64 `json:"generation"`
 }
 
 type sessionSummary struct {
 	ID            string    `json:"id"`
-	Generation    uint64    `json:"generation"`
 	Subject       string    `json:"subject"`
 	Username      string    `json:"username"`
 	CreatedAt     time.Time `json:"created_at"`
@@ -151,7 +158,7 @@ func (s *server) answerTokens(w http.ResponseWriter, mode renewd.Mode, t renewd.
 		AccessToken: t.AccessToken,
 		TokenType:   "Bearer",
 		ExpiresIn:   int64(t.ExpiresIn / time.Second),
-		Session:     summaryOf(t.Session),
+		Session:     grantedSession{summaryOf(t.Session), t.Session.Generation},
 	}
 	if mode == renewd.ModeBody {
 		body.RefreshToken = t.RefreshToken
@@ -163,7 +170,7 @@ func (s *server) answerTokens(w http.ResponseWriter, mode renewd.Mode, t renewd.
 
 func summaryOf(v renewd.Session) sessionSummary {
 	return sessionSummary{
-		ID: v.ID.String(), Generation: v.Generation, Subject: v.Subject, Username: v.Username,
+		ID: v.ID.String(), Subject: v.Subject, Username: v.Username,
 		CreatedAt: v.CreatedAt.UTC(), ExpiresAt: v.ExpiresAt.UTC(), IdleExpiresAt: v.IdleExpiresAt.UTC(),
 	}
 }

@@ -73,7 +73,7 @@ func (s *server) logout(w http.ResponseWriter, r *http.Request) error {
 	if scope == renewd.ScopeSession {
 		clearSessionCookies(w)
 		err = s.signOutOne(r, c)
-	} else if err = s.signOutMany(r, c, scope); leaves(scope, err) {
+	} else if err = s.signOutMany(r, c, scope); s.leaves(r, c, scope, err) {
 		clearSessionCookies(w)
 	}
 	if err != nil {
@@ -84,12 +84,35 @@ func (s *server) logout(w http.ResponseWriter, r *http.Request) error {
 }
 
 // leaves reports whether the browser's own session is over, or is to be: also
-// when the server could not say whether it is.
-func leaves(scope renewd.Scope, err error) bool {
-	if err == nil || errors.Is(err, renewd.ErrUnavailable) {
+// when the server could not say whether it is. The bearer token may be of another
+// session than the cookie, when somebody has signed in over it in another tab: then
+// the cookie stays unless its own session is over.
+func (s *server) leaves(r *http.Request, c credentials, scope renewd.Scope, err error) bool {
+	switch {
+	case errors.Is(err, renewd.ErrUnavailable):
 		return scope == renewd.ScopeAll
+	case err == nil && scope == renewd.ScopeOthers, err != nil && !ended(err):
+		return false
 	}
+	return !c.hasAccess || !c.hasRefresh || s.dead(r, c.refresh)
+}
+
+func ended(err error) bool {
 	return errors.Is(err, renewd.ErrRefreshExpired) || errors.Is(err, renewd.ErrRefreshReused) || errors.Is(err, renewd.ErrSessionRevoked)
+}
+
+// dead reports whether a refresh token is of a session that is over, or of none.
+// In doubt it is not.
+func (s *server) dead(r *http.Request, token string) bool {
+	info, err := renewd.InspectRefreshToken(token)
+	if err != nil {
+		return true
+	}
+	session, err := s.cfg.Manager.Session(r.Context(), info.SessionID)
+	if err != nil {
+		return errors.Is(err, renewd.ErrNotFound)
+	}
+	return !session.RevokedAt.IsZero() || !s.cfg.Now().Before(session.ExpiresAt)
 }
 
 // signOutOne takes a refresh token that is not genuine for no token: whoever

@@ -91,6 +91,37 @@ func TestSignOutTakesAnyGenerationAndExpiredTokens(t *testing.T) {
 	}
 }
 
+// TestSignOutLeavesTheCookieOfAnother: somebody has signed in over the session in
+// another tab, and the page that still shows the old one signs out everywhere.
+func TestSignOutLeavesTheCookieOfAnother(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		before func(f *fixture, old renewd.Tokens)
+		status int
+	}{
+		"of a session that lives":           {func(*fixture, renewd.Tokens) {}, 204},
+		"of a session that was signed out":  {func(f *fixture, old renewd.Tokens) { f.do(post("/auth/logout", ``, bearer(old.AccessToken))) }, 204},
+		"of a session that expired by then": {func(f *fixture, _ renewd.Tokens) { f.advance(time.Hour) }, 401},
+	} {
+		for _, scope := range []string{`{"scope":"all"}`, `{"scope":"others"}`} {
+			t.Run(name+" "+scope, func(t *testing.T) {
+				t.Parallel()
+				f := newFixture(t)
+				old := f.signInAs(t, "usr_bob", renewd.ModeCookie, false)
+				now := f.signInAs(t, "usr_erin", renewd.ModeCookie, false)
+				c.before(f, old)
+				w := f.do(post("/auth/logout", scope, sameOrigin, cookie(now.RefreshToken), bearer(old.AccessToken)))
+				if clears(w) || f.revoked(t, now.Session.ID) {
+					t.Errorf("status %d: the cookie of another session was cleared (%v), or it was revoked", w.Code, clears(w))
+				}
+				if scope == `{"scope":"all"}` && w.Code != c.status {
+					t.Errorf("got %d, want %d: %s", w.Code, c.status, w.Body)
+				}
+			})
+		}
+	}
+}
+
 // TestSignOutClearsWhenTheStoreIsDown: the person at the browser is gone, whatever
 // the server could do.
 func TestSignOutClearsWhenTheStoreIsDown(t *testing.T) {

@@ -132,6 +132,7 @@ var answers = []answer{
 	{account.ErrSetupDone, 409, CodeConflict, textSetupDone},
 	{account.ErrSetupLink, 404, CodeNotFound, textNoSetup},
 	{account.ErrRevocationOwed, 503, CodeUnavailable, textRevocationOwed},
+	{account.ErrBusy, 503, CodeUnavailable, textUnavailable},
 
 	{store.ErrUnavailable, 503, CodeUnavailable, textUnavailable},
 	{store.ErrOutcomeUnknown, 503, CodeUnavailable, textUnavailable},

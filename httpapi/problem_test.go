@@ -43,6 +43,7 @@ var sentinels = map[string]map[string]error{
 		"ErrSetupDone":          account.ErrSetupDone,
 		"ErrSetupLink":          account.ErrSetupLink,
 		"ErrRevocationOwed":     account.ErrRevocationOwed,
+		"ErrBusy":               account.ErrBusy,
 	},
 }
 
@@ -127,6 +128,7 @@ func TestAnswers(t *testing.T) {
 		{account.ErrSetupDone, 409, "conflict"},
 		{account.ErrSetupLink, 404, "not_found"},
 		{account.ErrRevocationOwed, 503, "unavailable"},
+		{account.ErrBusy, 503, "unavailable"},
 		{store.ErrOutcomeUnknown, 503, "unavailable"},
 		{store.ErrClosed, 503, "unavailable"},
 		{fmt.Errorf("read account: %w", store.ErrUnavailable), 503, "unavailable"},

@@ -1,8 +1,11 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/renewd/renewd"
 )
@@ -38,11 +41,36 @@ func (s *server) health(w http.ResponseWriter, _ *http.Request) error {
 
 // ready says that it can serve.
 func (s *server) ready(w http.ResponseWriter, r *http.Request) error {
-	if s.cfg.Ready != nil {
-		if err := s.cfg.Ready(r.Context()); err != nil {
-			return fmt.Errorf("%w: %w", renewd.ErrUnavailable, err)
-		}
+	if err := s.readiness.check(r.Context(), s.cfg.Now(), s.cfg.Ready); err != nil {
+		return fmt.Errorf("%w: %w", renewd.ErrUnavailable, err)
 	}
 	writeAnswer(w, http.StatusOK, healthAnswer{"ok"})
 	return nil
+}
+
+// readyFor is how long an answer of Config.Ready holds: everybody may ask, and a
+// store may have to write to know.
+const readyFor = time.Second
+
+// readiness remembers what Config.Ready said last.
+type readiness struct {
+	mu  sync.Mutex
+	at  time.Time
+	err error
+}
+
+func (r *readiness) check(ctx context.Context, now time.Time, ask func(context.Context) error) error {
+	if ask == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if age := now.Sub(r.at); age >= 0 && age < readyFor {
+		return r.err
+	}
+	err := ask(ctx)
+	if ctx.Err() == nil { // who went away must not speak for the others
+		r.at, r.err = now, err
+	}
+	return err
 }

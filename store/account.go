@@ -37,12 +37,16 @@ type OwedRevocation struct {
 	ID      int64 // rises with every debt
 	Subject string
 	Epoch   int64 // sessions below it are to be revoked
-	Reason  Reason
-	At      time.Time
+	// Except is a session that stays; zero for none.
+	Except SessionID
+	Reason Reason
+	At     time.Time
 }
 
 // Accounts keeps the people who sign in with a password.
 type Accounts interface {
+	Pinger
+
 	// CreateAccount stores a new account. It returns [ErrExists] when the name
 	// or the subject is taken.
 	CreateAccount(ctx context.Context, a Account) error
@@ -65,9 +69,10 @@ type Accounts interface {
 	ListAccounts(ctx context.Context, after string, limit int) ([]Account, error)
 
 	// SetPassword stores a new password hash, raises the epoch and records the
-	// revocation of the sessions as owed ([ReasonPasswordChanged]). It returns
-	// the account afterwards, or [ErrNotFound].
-	SetPassword(ctx context.Context, subject, hash string, at time.Time) (Account, error)
+	// revocation of the sessions as owed ([ReasonPasswordChanged]), all of them or
+	// all but one: zero excepts none. It returns the account afterwards, or
+	// [ErrNotFound].
+	SetPassword(ctx context.Context, subject, hash string, except SessionID, at time.Time) (Account, error)
 
 	// UpgradePasswordHash replaces one hash of the same password by another. It
 	// changes nothing else, and returns [ErrConflict] when the account is gone

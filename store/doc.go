@@ -6,7 +6,8 @@
 //
 // # What every engine promises
 //
-//   - Each method is atomic: it takes effect as a whole or not at all.
+//   - Each method is atomic: it takes effect as a whole or not at all. Where its
+//     comment says so, that holds for each record apart.
 //   - Time is a parameter. An engine never asks its own clock. Times are UTC in
 //     whole milliseconds; the zero time means "not set".
 //   - Identifiers are compared byte for byte: letter case, trailing spaces and

@@ -1,6 +1,15 @@
 package store
 
-import "errors"
+import (
+	"context"
+	"errors"
+)
+
+// Pinger is part of every role, since each may live on an engine of its own.
+type Pinger interface {
+	// Ping returns nil when the engine can serve reads and writes.
+	Ping(ctx context.Context) error
+}
 
 var (
 	// ErrNotFound says that there is no such record. Nothing was changed.

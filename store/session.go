@@ -261,6 +261,8 @@ func (q SessionQuery) Applies(row Session) bool {
 
 // Sessions keeps the sessions. It may live on another engine than the rest.
 type Sessions interface {
+	Pinger
+
 	// CreateSession stores a new session. It returns [ErrExists], and leaves
 	// the old row as it was, when the id is taken.
 	CreateSession(ctx context.Context, s Session) error
@@ -287,7 +289,10 @@ type Sessions interface {
 	RevokeSession(ctx context.Context, r Revocation) (bool, error)
 
 	// RevokeSubject revokes every session for which
-	// [SubjectRevocation.Applies], and returns how many.
+	// [SubjectRevocation.Applies], and returns how many. Each of them is revoked
+	// atomically; an engine that spreads the sessions of a subject may revoke some
+	// and fail, and a repetition does the rest. Once it returned nil, none that was
+	// created before the call is left.
 	RevokeSubject(ctx context.Context, r SubjectRevocation) (int, error)
 
 	// ListSessions returns the sessions for which [SessionQuery.Applies], in
@@ -297,7 +302,4 @@ type Sessions interface {
 	// PurgeSessions deletes at most limit sessions whose ExpiresAt is not after
 	// the given time, and returns how many.
 	PurgeSessions(ctx context.Context, expiredBy time.Time, limit int) (int, error)
-
-	// Ping returns nil when the engine can serve reads and writes.
-	Ping(ctx context.Context) error
 }

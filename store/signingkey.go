@@ -34,6 +34,8 @@ func (k SigningKey) Clone() SigningKey {
 // SigningKeys keeps the signing keys, shared by every instance, and the check
 // values that tell whether the master secret is the right one.
 type SigningKeys interface {
+	Pinger
+
 	// AddSigningKey stores a key, or returns [ErrExists].
 	AddSigningKey(ctx context.Context, k SigningKey) error
 

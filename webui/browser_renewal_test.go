@@ -66,6 +66,7 @@ func hiddenTabRests(t *testing.T, b browser) {
 	two.open("/dashboard")
 	two.waitDashboard(personName)
 	one.wait(`document.hidden`)
+	two.wait(`Number(document.querySelector("#renewals").dataset.count) >= 1`) // what was under way is over
 	count := one.value(`document.querySelector("#renewals").dataset.count`)
 	two.wait(`Number(document.querySelector("#renewals").dataset.count) >= 2`)
 	if got := one.value(`document.querySelector("#renewals").dataset.count`); got != count {

@@ -77,7 +77,7 @@ func flagHelp(s settings.Setting) string {
 // dataSettings are the settings of commands that only work on the data.
 func dataSettings() []settings.Setting {
 	return slices.DeleteFunc(settings.Table(), func(s settings.Setting) bool {
-		return s.Name != "data" && s.Name != "store" && s.Name != "secret-file" && s.Name != "config"
+		return !slices.Contains([]string{"data", "store", "secret-file", "previous-secret-file", "config"}, s.Name)
 	})
 }
 

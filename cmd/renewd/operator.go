@@ -50,8 +50,9 @@ func withoutPort(host string) string {
 	return host
 }
 
-// onlyHosts answers requests to an address or to one of the names. A name that
-// somebody else owns can be made to point here; an address cannot.
+// onlyHosts answers requests to an address or to one of the names, and none that a
+// page of another site makes. A name that somebody else owns can be made to point
+// here; an address cannot.
 func onlyHosts(next http.Handler, names []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := withoutPort(r.Host)
@@ -59,6 +60,13 @@ func onlyHosts(next http.Handler, names []string) http.Handler {
 			answerPlain(w, http.StatusMisdirectedRequest, "this listener does not answer for the name in the Host header: use its address")
 			return
 		}
+		if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+			answerPlain(w, http.StatusForbidden, "this listener does not answer pages of other sites")
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		next.ServeHTTP(w, r)
 	})
 }

@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/renewd/renewd"
 	"github.com/renewd/renewd/store"
 )
 
@@ -76,21 +75,13 @@ func (c *sessionRevokeCmd) revokeUser(ctx context.Context, a *app, d data) (int,
 	return d.manager.RevokeSubject(ctx, store.SubjectRevocation{Subject: subject, Reason: store.ReasonOperator})
 }
 
-// revokeAll revokes the sessions that live when it comes to them. One that
-// begins meanwhile may be left.
 func (c *sessionRevokeCmd) revokeAll(ctx context.Context, a *app, d data) (int, error) {
 	if err := a.confirm(ctx, c.Yes, "Sign everybody out?"); err != nil {
 		return 0, err
 	}
-	count := 0
 	p := newProgress(a, "revoked")
 	defer p.end()
-	err := d.eachSession(ctx, func(s renewd.Session) error {
-		n, err := revokeOne(ctx, d, s.ID)
-		count += n
-		p.at(count)
-		return err
-	})
+	count, err := d.manager.RevokeAll(ctx, store.ReasonOperator, p.at)
 	if err != nil {
 		return count, fmt.Errorf("after %d sessions: %w: run the command again", count, err)
 	}

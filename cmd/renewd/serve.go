@@ -162,7 +162,9 @@ func (srv *server) serve(ctx context.Context, d *doors) error {
 	group.Go(func() error {
 		<-ctx.Done()
 		srv.log.Info("stopping")
-		return drain(public, operator)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainWithin)
+		defer cancel()
+		return drain(ctx, public, operator)
 	})
 	return group.Wait()
 }
@@ -190,18 +192,17 @@ func serveOn(s *http.Server, l net.Listener) error {
 	return nil
 }
 
-// drain stops accepting, waits for the requests under way, and cuts off those
-// that take longer than they may.
-func drain(servers ...*http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), drainWithin)
-	defer cancel()
+// drain stops accepting, waits for the requests under way until ctx is done, and
+// cuts off those that take longer.
+func drain(ctx context.Context, servers ...*http.Server) error {
 	var group errgroup.Group
 	for _, s := range servers {
 		group.Go(func() error {
-			if err := s.Shutdown(ctx); err != nil {
-				return errors.Join(fmt.Errorf("drain: %w", err), s.Close())
+			err := s.Shutdown(ctx)
+			if errors.Is(err, context.DeadlineExceeded) {
+				return s.Close() // whoever sends half a request must not spoil the stop
 			}
-			return nil
+			return err
 		})
 	}
 	return group.Wait()

@@ -149,6 +149,30 @@ func TestShutdownDrains(t *testing.T) {
 	}
 }
 
+// TestDrainCutsOff has somebody send half a request: the stop is clean all the
+// same.
+func TestDrainCutsOff(t *testing.T) {
+	t.Parallel()
+	began := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(began)
+		_, _ = io.ReadAll(r.Body)
+	}))
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nx")
+	<-began
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	if err := drain(ctx, server.Config); err != nil {
+		t.Errorf("drain: %v", err)
+	}
+}
+
 // awaitRefusal waits until nobody listens on an address any more.
 func awaitRefusal(t *testing.T, address string) {
 	t.Helper()
@@ -252,6 +276,24 @@ func TestOperatorHandler(t *testing.T) {
 		h.ServeHTTP(w, r)
 		if w.Code != tc.want {
 			t.Errorf("%s %s at %q: got %d, want %d", tc.method, tc.path, tc.host, w.Code, tc.want)
+		}
+	}
+}
+
+// A page of another site must not start a profile.
+func TestOperatorHandlerRefusesOtherSites(t *testing.T) {
+	t.Parallel()
+	h := operatorHandler(func(context.Context) error { return nil }, []string{"localhost"})
+	for site, want := range map[string]int{"": 200, "none": 200, "same-origin": 200, "same-site": 403, "cross-site": 403} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/debug/pprof/cmdline", nil)
+		r.Host = "localhost:8081"
+		if site != "" {
+			r.Header.Set("Sec-Fetch-Site", site)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%q: got %d, want %d", site, w.Code, want)
 		}
 	}
 }

@@ -17,6 +17,10 @@ var ErrNoSecret = errors.New("no secret file")
 // line break at the end. It fails with [ErrNoSecret] when there is no file, and
 // refuses a file that others than its owner may read (OWASP ASVS 5.0, 13.3.2).
 func ReadSecret(path string) ([]byte, error) {
+	// A pipe would be waited for.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, notAFile(path)
+	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w at %s", ErrNoSecret, path)
@@ -39,6 +43,10 @@ func ReadSecret(path string) ([]byte, error) {
 	return secret, nil
 }
 
+func notAFile(path string) error {
+	return fmt.Errorf("%s holds no secret: it is not a file", path)
+}
+
 const hasPermissions = runtime.GOOS != "windows"
 
 // CheckPrivate returns an error unless f is a file that only its owner may
@@ -49,7 +57,7 @@ func CheckPrivate(f *os.File, path string) error {
 		return fmt.Errorf("read permissions: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s holds no secret: it is not a file", path)
+		return notAFile(path)
 	}
 	if hasPermissions && info.Mode().Perm()&0o077 != 0 {
 		return fmt.Errorf("%s holds a secret and others may read it: run chmod 600 %s", path, path)

@@ -86,10 +86,10 @@ func (s *Store) ListAccounts(ctx context.Context, after string, limit int) ([]st
 }
 
 // SetPassword implements [store.Accounts].
-func (s *Store) SetPassword(ctx context.Context, subject, hash string, at time.Time) (store.Account, error) {
+func (s *Store) SetPassword(ctx context.Context, subject, hash string, except store.SessionID, at time.Time) (store.Account, error) {
 	return s.changeAccount(ctx, subject, func(a *store.Account) {
 		a.PasswordHash, a.PasswordChangedAt = hash, at
-		s.raiseEpoch(a, store.ReasonPasswordChanged, at)
+		s.raiseEpoch(a, store.ReasonPasswordChanged, except, at)
 	})
 }
 
@@ -115,7 +115,7 @@ func (s *Store) DisableAccount(ctx context.Context, subject string, at time.Time
 			return
 		}
 		a.DisabledAt = at
-		s.raiseEpoch(a, store.ReasonDisabled, at)
+		s.raiseEpoch(a, store.ReasonDisabled, store.SessionID{}, at)
 	})
 }
 
@@ -134,7 +134,7 @@ func (s *Store) DeleteAccount(ctx context.Context, subject string, at time.Time)
 	if !ok {
 		return store.ErrNotFound
 	}
-	s.raiseEpoch(&a, store.ReasonDeleted, at)
+	s.raiseEpoch(&a, store.ReasonDeleted, store.SessionID{}, at)
 	delete(s.accounts, subject)
 	delete(s.subjects, a.Name)
 	return nil
@@ -175,11 +175,11 @@ func (s *Store) changeAccount(ctx context.Context, subject string, change func(*
 }
 
 // raiseEpoch raises the epoch of a and records the revocation of the sessions
-// below it as owed.
-func (s *Store) raiseEpoch(a *store.Account, why store.Reason, at time.Time) {
+// below it as owed, save one.
+func (s *Store) raiseEpoch(a *store.Account, why store.Reason, except store.SessionID, at time.Time) {
 	a.Epoch++
 	s.lastOwed++
 	s.owed = append(s.owed, store.OwedRevocation{
-		ID: s.lastOwed, Subject: a.Subject, Epoch: a.Epoch, Reason: why, At: at,
+		ID: s.lastOwed, Subject: a.Subject, Epoch: a.Epoch, Except: except, Reason: why, At: at,
 	})
 }

@@ -34,8 +34,8 @@ const (
 	markHadAccount   = `INSERT INTO marks (name, value) VALUES ('had_account', 1) ON CONFLICT (name) DO NOTHING`
 	selectHadAccount = `SELECT COUNT(*) FROM marks WHERE name = 'had_account'`
 
-	insertOwed = `INSERT INTO owed_revocations (subject, epoch, reason, at_ms) VALUES (?, ?, ?, ?)`
-	selectOwed = `SELECT id, subject, epoch, reason, at_ms FROM owed_revocations ORDER BY id LIMIT ?`
+	insertOwed = `INSERT INTO owed_revocations (subject, epoch, except_id, reason, at_ms) VALUES (?, ?, ?, ?, ?)`
+	selectOwed = `SELECT id, subject, epoch, except_id, reason, at_ms FROM owed_revocations ORDER BY id LIMIT ?`
 	deleteOwed = `DELETE FROM owed_revocations WHERE id = ?`
 )
 
@@ -93,13 +93,13 @@ func (s *Store) ListAccounts(ctx context.Context, after string, limit int) ([]st
 }
 
 // SetPassword implements [store.Accounts].
-func (s *Store) SetPassword(ctx context.Context, subject, hash string, at time.Time) (store.Account, error) {
+func (s *Store) SetPassword(ctx context.Context, subject, hash string, except store.SessionID, at time.Time) (store.Account, error) {
 	return s.changeAccount(ctx, func(tx transaction) (store.Account, error) {
 		a, err := tx.account(setPassword, hash, at.UnixMilli(), subject)
 		if err != nil {
 			return a, err
 		}
-		return a, tx.owe(a, a.Epoch, store.ReasonPasswordChanged, at)
+		return a, tx.owe(a, a.Epoch, except, store.ReasonPasswordChanged, at)
 	})
 }
 
@@ -120,7 +120,7 @@ func (s *Store) DisableAccount(ctx context.Context, subject string, at time.Time
 		if a, err = tx.account(disableAccount, at.UnixMilli(), subject); err != nil {
 			return a, err
 		}
-		return a, tx.owe(a, a.Epoch, store.ReasonDisabled, at)
+		return a, tx.owe(a, a.Epoch, store.SessionID{}, store.ReasonDisabled, at)
 	})
 }
 
@@ -138,7 +138,7 @@ func (s *Store) DeleteAccount(ctx context.Context, subject string, at time.Time)
 		if err != nil {
 			return err
 		}
-		return tx.owe(a, a.Epoch+1, store.ReasonDeleted, at)
+		return tx.owe(a, a.Epoch+1, store.SessionID{}, store.ReasonDeleted, at)
 	})
 }
 
@@ -150,7 +150,9 @@ func (s *Store) OwedRevocations(ctx context.Context, limit int) ([]store.OwedRev
 func scanOwed(rows *sql.Rows) (store.OwedRevocation, error) {
 	var o store.OwedRevocation
 	var reason string
-	err := rows.Scan(&o.ID, &o.Subject, &o.Epoch, &reason, (*timeColumn)(&o.At))
+	var except []byte
+	err := rows.Scan(&o.ID, &o.Subject, &o.Epoch, &except, &reason, (*timeColumn)(&o.At))
+	copy(o.Except[:], except)
 	o.Reason = store.Reason(reason)
 	return o, err
 }
@@ -183,8 +185,13 @@ func (tx transaction) account(statement string, args ...any) (store.Account, err
 	return first(found, err, store.ErrNotFound)
 }
 
-// owe records that the sessions of an account below an epoch are to be revoked.
-func (tx transaction) owe(a store.Account, epoch int64, why store.Reason, at time.Time) error {
-	_, err := tx.exec(insertOwed, a.Subject, epoch, string(why), at.UnixMilli())
+// owe records that the sessions of an account below an epoch, save one, are to be
+// revoked.
+func (tx transaction) owe(a store.Account, epoch int64, except store.SessionID, why store.Reason, at time.Time) error {
+	var exceptID any
+	if !except.IsZero() {
+		exceptID = except[:]
+	}
+	_, err := tx.exec(insertOwed, a.Subject, epoch, exceptID, string(why), at.UnixMilli())
 	return err
 }

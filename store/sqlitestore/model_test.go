@@ -170,7 +170,9 @@ func (p pair) account(t *rapid.T) {
 		func(s storetest.Store) (any, error) { return s.Account(p.ctx, subject) },
 		func(s storetest.Store) (any, error) { return s.AccountByName(p.ctx, name) },
 		func(s storetest.Store) (any, error) { return s.ListAccounts(p.ctx, name, 2) },
-		func(s storetest.Store) (any, error) { return s.SetPassword(p.ctx, subject, string(hash), at) },
+		func(s storetest.Store) (any, error) {
+			return s.SetPassword(p.ctx, subject, string(hash), store.SessionID{}, at)
+		},
 		func(s storetest.Store) (any, error) {
 			return nil, s.UpgradePasswordHash(p.ctx, subject, string(hash), "new")
 		},

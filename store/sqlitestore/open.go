@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -81,7 +82,7 @@ func open(ctx context.Context, o Options, files fs.FS) (*Store, error) {
 func createFile(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return nil
+		return checkPrivate(path)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the directory %s does not exist: create it first", filepath.Dir(path))
@@ -90,6 +91,23 @@ func createFile(path string) error {
 		return err
 	}
 	return f.Close()
+}
+
+// checkPrivate refuses a file that others than its owner may read: there are
+// password hashes in it. SQLite gives its mode to the files beside it.
+func checkPrivate(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("it is a link to a file that does not exist: create that file first, with mode 0600")
+	}
+	if err != nil {
+		return err
+	}
+	const hasPermissions = runtime.GOOS != "windows"
+	if hasPermissions && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+		return fmt.Errorf("others may read the file: run chmod 600 %s", path)
+	}
+	return nil
 }
 
 // connect returns a pool of at most n connections. It opens none yet.

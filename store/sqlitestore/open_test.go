@@ -194,6 +194,9 @@ func closeNow(t *testing.T, path string) {
 // execIn changes a database behind the store's back.
 func execIn(t *testing.T, path, statement string) {
 	t.Helper()
+	if _, err := os.Stat(path); err != nil {
+		writeFile(t, path, "")
+	}
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)

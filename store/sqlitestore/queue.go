@@ -13,11 +13,16 @@ const (
 	// maxBatch bounds how many writes share a transaction, and so how long the
 	// first of them waits for the others.
 	maxBatch = 128
+	// maxWaiting bounds how many writes wait; more are refused at once.
+	maxWaiting = 64 * maxBatch
 	// maxWait bounds how long a caller waits for a disk that does not answer.
 	maxWait = 10 * time.Second
 )
 
-var errSlow = errors.New("no answer from the disk in " + maxWait.String())
+var (
+	errSlow = errors.New("no answer from the disk in " + maxWait.String())
+	errFull = errors.New("too many writes wait for the disk")
+)
 
 // write is one caller's operation on its way through the queue.
 type write struct {
@@ -88,6 +93,9 @@ func (q *queue) add(w *write) error {
 	defer q.mu.Unlock()
 	if q.closed {
 		return store.ErrClosed
+	}
+	if len(q.waiting) >= maxWaiting {
+		return unavailable(errFull)
 	}
 	q.waiting = append(q.waiting, w)
 	if !q.draining {

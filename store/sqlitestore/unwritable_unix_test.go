@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/renewd/renewd/store/sqlitestore"
 )
 
 const nobody = 65534
@@ -33,6 +35,21 @@ func TestOpenRefusesWhatCannotBeWritten(t *testing.T) {
 		chmod(t, path, 0o400)
 		wantRefused(t, path, "cannot be written")
 	})
+}
+
+func TestOpenRefusesWhatOthersMayRead(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "renewd.db")
+	closeNow(t, path)
+	chmod(t, path, 0o640)
+	wantRefused(t, path, "run chmod 600")
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(filepath.Join(t.TempDir(), "nothing"), link); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := sqlitestore.Open(t.Context(), sqlitestore.Options{Path: link}); err == nil || !strings.Contains(err.Error(), "link to a file") {
+		t.Errorf("a link to nothing: got %v, %v", s, err)
+	}
 }
 
 func chmod(t *testing.T, path string, mode os.FileMode) {

@@ -36,8 +36,8 @@ var background = context.Background()
 type transaction struct{ w *writer }
 
 // exec runs a statement and returns how many rows it changed.
-func (t transaction) exec(query string, args ...any) (int64, error) {
-	stmt, err := t.w.stmts.prepared(background, query)
+func (tx transaction) exec(query string, args ...any) (int64, error) {
+	stmt, err := tx.w.stmts.prepared(background, query)
 	if err != nil {
 		return 0, err
 	}

@@ -58,7 +58,7 @@ func accountCalls(subject string) []accountCall {
 			return second(s.AccountByName(ctx, subject))
 		}}, store.ErrNotFound},
 		{made{"SetPassword", func(ctx context.Context, s store.Accounts) error {
-			return second(s.SetPassword(ctx, subject, "$new", start))
+			return second(s.SetPassword(ctx, subject, "$new", store.SessionID{}, start))
 		}}, store.ErrNotFound},
 		{made{"UpgradePasswordHash", func(ctx context.Context, s store.Accounts) error {
 			return s.UpgradePasswordHash(ctx, subject, newAccount("ada").PasswordHash, "$new")

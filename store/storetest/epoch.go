@@ -19,11 +19,25 @@ func epochCases() []testCase[accounts] {
 			func(c accounts) {
 				a := newAccount("ada")
 				c.have(a, newAccount("bob"))
-				got := c.got(c.SetPassword(c.Context(), a.Subject, "$new", at))
+				got := c.got(c.SetPassword(c.Context(), a.Subject, "$new", store.SessionID{}, at))
 				a.PasswordHash, a.PasswordChangedAt, a.Epoch = "$new", at, 2
 				c.wantAccount(a, got)
 				c.wantAccount(newAccount("bob"))
 				c.wantOwed(store.OwedRevocation{Subject: a.Subject, Epoch: 2, Reason: store.ReasonPasswordChanged, At: at})
+			},
+		},
+		{
+			"set a password and keep a session",
+			"The session that changes the password is named beside the debt, and stays.",
+			"store.Accounts.SetPassword",
+			func(c accounts) {
+				a := newAccount("ada")
+				c.have(a)
+				except := store.SessionID{15: 7}
+				c.got(c.SetPassword(c.Context(), a.Subject, "$new", except, at))
+				c.wantOwed(store.OwedRevocation{
+					Subject: a.Subject, Epoch: 2, Except: except, Reason: store.ReasonPasswordChanged, At: at,
+				})
 			},
 		},
 		{
@@ -84,7 +98,7 @@ func epochCases() []testCase[accounts] {
 				a := newAccount("ada")
 				c.have(a)
 				for range 3 {
-					c.got(c.SetPassword(c.Context(), a.Subject, "$new", at))
+					c.got(c.SetPassword(c.Context(), a.Subject, "$new", store.SessionID{}, at))
 				}
 				before := c.owed()
 				for range 2 {
@@ -92,7 +106,7 @@ func epochCases() []testCase[accounts] {
 						c.Errorf("settle revocation: %v", err)
 					}
 				}
-				c.got(c.SetPassword(c.Context(), a.Subject, "$new", at))
+				c.got(c.SetPassword(c.Context(), a.Subject, "$new", store.SessionID{}, at))
 				owe := store.OwedRevocation{Subject: a.Subject, Reason: store.ReasonPasswordChanged, At: at}
 				second, third, fifth := owe, owe, owe
 				second.Epoch, third.Epoch, fifth.Epoch = 2, 3, 5
@@ -113,7 +127,7 @@ func epochCases() []testCase[accounts] {
 				a := newAccount("ada")
 				c.have(a)
 				together(20, func(int) {
-					if _, err := c.SetPassword(c.Context(), a.Subject, "$new", at); err != nil {
+					if _, err := c.SetPassword(c.Context(), a.Subject, "$new", store.SessionID{}, at); err != nil {
 						c.Errorf("set password: %v", err)
 					}
 				})

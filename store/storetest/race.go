@@ -178,6 +178,10 @@ func (c sessions) revokeAll(row store.Session) error {
 	return err
 }
 
+// maxTries bounds how long a store that rotates nothing keeps the revocation
+// waiting.
+const maxTries = 100
+
 // raceRotations lets callers rotate a session as fast as they can, each from the
 // head that it has seen, while another revokes it.
 func (c sessions) raceRotations(revoke func(store.Session) error) {
@@ -188,19 +192,22 @@ func (c sessions) raceRotations(revoke func(store.Session) error) {
 		var revoked atomic.Bool
 		var head atomic.Uint64
 		head.Store(row.Generation)
+		var once sync.Once
+		begin := make(chan struct{}) // let some rotations pass before the revocation
 		together(4, func(i int) {
 			if i == 0 {
-				for head.Load() < uint64(n)+2 { // let some rotations pass first
-					continue
-				}
+				<-begin
 				if err := revoke(row); err != nil {
 					c.Errorf("revoke: %v", err)
 				}
 				revoked.Store(true)
 				return
 			}
-			for c.rotateOnce(row, &head, &revoked) {
-				continue
+			defer once.Do(func() { close(begin) })
+			for tries := 0; c.rotateOnce(row, &head, &revoked); tries++ {
+				if head.Load() >= uint64(n)+2 || tries == maxTries {
+					once.Do(func() { close(begin) })
+				}
 			}
 		})
 		after := c.row(row.ID)

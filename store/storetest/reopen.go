@@ -54,7 +54,7 @@ func reopenCases() []testCase[reopening] {
 				before := accounts{c, c.Store}
 				a, b := newAccount("ada"), newAccount("bob")
 				before.have(a, b)
-				a = before.got(before.SetPassword(c.Context(), a.Subject, "$new", start))
+				a = before.got(before.SetPassword(c.Context(), a.Subject, "$new", store.SessionID{}, start))
 				if err := before.DeleteAccount(c.Context(), b.Subject, start); err != nil {
 					c.Fatalf("delete account: %v", err)
 				}

@@ -351,8 +351,11 @@ export class Session {
       if (!(cause instanceof Problem) || cause.status !== 401) {
         throw cause;
       }
-      const held = this.#held;
-      return await f(held && held !== used ? held : await this.renew());
+      const held = this.#held && this.#held !== used ? this.#held : await this.renew();
+      if (held.session.id !== used.session.id) {
+        throw cause; // somebody signed in over the session: what was asked for was asked in another name
+      }
+      return await f(held);
     }
   }
 

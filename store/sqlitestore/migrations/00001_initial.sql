@@ -62,6 +62,7 @@ CREATE TABLE owed_revocations (
     id      INTEGER PRIMARY KEY AUTOINCREMENT, -- rises, and is never used again
     subject TEXT    NOT NULL,
     epoch   INTEGER NOT NULL,
+    except_id BLOB,
     reason  TEXT    NOT NULL,
     at_ms   INTEGER NOT NULL
 ) STRICT;
