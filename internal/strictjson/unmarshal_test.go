@@ -23,7 +23,7 @@ type request struct {
 	Any    any              `json:"any"`
 	Own    own              `json:"own"`
 	embedded
-	unexported string
+	unexported string //nolint:unused // there to be left alone
 }
 
 type inner struct {
