@@ -58,7 +58,7 @@ func checkStory(t *testing.T, got []answer) {
 	}
 	want := []step{
 		{"200", "", "alice", 1, true},           // sign in
-		{"200", "", "alice", 1, false},          // whoami
+		{"200", "", "alice", 0, false},          // whoami does not tell the generation
 		{"200", "", "alice", 2, true},           // refresh
 		{"200", "", "alice", 2, true},           // the same call again
 		{"401", "refresh_reused", "", 0, false}, // past the interval
