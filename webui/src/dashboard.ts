@@ -13,6 +13,7 @@ const session = new Session({ renewed, failed, ended });
 let shown = ""; // the id of the session that the page shows
 let renewals = -1; // the first token is not a renewal
 let statusTimer = 0;
+let loading = 0; // how many requests for the list of sessions are under way
 
 export function dashboard(): void {
   const dialog = byId<HTMLDialogElement>("confirm");
@@ -52,7 +53,10 @@ function renewed(tokens: Tokens): void {
   status("");
   showSession(tokens);
   tick();
-  void guarded(loadSessions);
+  // A list that is refused renews the token: that must not ask for another list.
+  if (loading === 0) {
+    void guarded(loadSessions);
+  }
   if (first) {
     void guarded(loadRoles);
   }
@@ -114,9 +118,14 @@ async function loadRoles(): Promise<void> {
 }
 
 async function loadSessions(): Promise<void> {
-  const { body, date } = await session.request("/auth/sessions");
-  showSessions((body as { sessions: Entry[] }).sessions, date, (entry) => void guarded(() => revoke(entry)));
-  byId("board").ariaBusy = "false";
+  loading++;
+  try {
+    const { body, date } = await session.request("/auth/sessions");
+    showSessions((body as { sessions: Entry[] }).sessions, date, (entry) => void guarded(() => revoke(entry)));
+    byId("board").ariaBusy = "false";
+  } finally {
+    loading--;
+  }
 }
 
 async function revoke(entry: Entry): Promise<void> {
