@@ -97,7 +97,7 @@ func (m *Manager) Authenticate(ctx context.Context, accessToken string) (Identit
 	case row.Subject != claims.Subject || row.ClientID != claims.ClientID:
 		return Identity{}, fmt.Errorf("%w: it does not fit its session", ErrInvalidToken)
 	}
-	return Identity{Session: coarseView(row), TokenID: claims.TokenID, Scope: claims.Scope, ExpiresAt: claims.ExpiresAt}, nil
+	return Identity{Session: coarseView(row, now), TokenID: claims.TokenID, Scope: claims.Scope, ExpiresAt: claims.ExpiresAt}, nil
 }
 
 // Session returns one session of any subject, also one that is over.
@@ -107,7 +107,7 @@ func (m *Manager) Session(ctx context.Context, id store.SessionID) (Session, err
 	if err != nil {
 		return Session{}, storeError("read session", err)
 	}
-	return coarseView(row), nil
+	return coarseView(row, m.now()), nil
 }
 
 const listPage = 1000
@@ -126,7 +126,7 @@ func (m *Manager) Sessions(ctx context.Context, subject string) ([]Session, erro
 			return nil, storeError("list sessions", err)
 		}
 		for _, row := range page {
-			all = append(all, coarseView(row))
+			all = append(all, coarseView(row, q.LiveAt))
 		}
 		if len(page) < q.Limit {
 			break
@@ -148,13 +148,14 @@ func (m *Manager) AllSessions(ctx context.Context, after store.SessionID, limit 
 	if limit < 1 || limit > listPage {
 		return nil, fmt.Errorf("list sessions: %w: limit must be 1 to %d", ErrInvalidRequest, listPage)
 	}
-	page, err := m.cfg.Sessions.ListSessions(ctx, store.SessionQuery{After: after, Limit: limit, LiveAt: m.now()})
+	now := m.now()
+	page, err := m.cfg.Sessions.ListSessions(ctx, store.SessionQuery{After: after, Limit: limit, LiveAt: now})
 	if err != nil {
 		return nil, storeError("list sessions", err)
 	}
 	views := make([]Session, len(page))
 	for i, row := range page {
-		views[i] = coarseView(row)
+		views[i] = coarseView(row, now)
 	}
 	return views, nil
 }
@@ -285,6 +286,6 @@ func (m *Manager) tokens(row store.Session, h sessionSecret, now time.Time) (Tok
 		AccessToken:  access,
 		ExpiresIn:    expiresIn,
 		RefreshToken: refreshToken{keyID: key.keyID, secret: h, generation: row.Generation}.encode(key.mac),
-		Session:      exactView(row),
+		Session:      exactView(row, now),
 	}, nil
 }

@@ -604,8 +604,22 @@ func TestSessions_ShowUseInStepsOfFifteenMinutes(t *testing.T) {
 	if err != nil || len(list) != 1 {
 		t.Fatalf("got %d sessions, error %v", len(list), err)
 	}
-	if want := b.now().Add(-7 * time.Minute); !list[0].UsedAt.Equal(want) || !first.Session.UsedAt.Equal(b.now()) {
-		t.Errorf("listed %v, answered %v; want %v and %v", list[0].UsedAt, first.Session.UsedAt, want, b.now())
+	noon := b.now().Add(-7 * time.Minute)
+	if got := list[0]; !got.UsedAt.Equal(got.CreatedAt) || !got.IdleExpiresAt.Equal(noon.Add(24*time.Hour+15*time.Minute)) || !got.Live {
+		t.Errorf("at first: used %v, idle expiry %v, live %t", got.UsedAt, got.IdleExpiresAt, got.Live)
+	}
+	b.step(30 * time.Minute)
+	second := b.refresh(t, body(first.RefreshToken))
+	if !second.Session.UsedAt.Equal(b.now()) {
+		t.Errorf("answered %v, want %v", second.Session.UsedAt, b.now())
+	}
+	got, err := b.Session(t.Context(), first.Session.ID)
+	if err != nil || !got.UsedAt.Equal(noon.Add(30*time.Minute)) || !got.IdleExpiresAt.Equal(noon.Add(24*time.Hour+45*time.Minute)) {
+		t.Errorf("later: used %v, idle expiry %v, error %v", got.UsedAt, got.IdleExpiresAt, err)
+	}
+	b.step(24 * time.Hour) // past the idle expiry, before what is shown
+	if got, _ := b.Session(t.Context(), first.Session.ID); got.Live {
+		t.Error("an idle session is shown as live")
 	}
 }
 

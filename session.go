@@ -35,8 +35,11 @@ type Session struct {
 	AuthTime   time.Time
 	CreatedAt  time.Time
 	ExpiresAt  time.Time // absolute
+	// Live says that it was neither revoked nor expired when it was read.
+	Live bool
 	// UsedAt and IdleExpiresAt are exact in the answers of SignIn and Refresh,
-	// and in steps of 15 minutes elsewhere.
+	// and in steps of 15 minutes elsewhere: UsedAt is the step before, and
+	// IdleExpiresAt the step after, within CreatedAt and ExpiresAt.
 	UsedAt        time.Time
 	IdleExpiresAt time.Time
 	RevokedAt     time.Time // zero while it is not revoked
@@ -45,9 +48,10 @@ type Session struct {
 	Address       string // at sign-in
 }
 
-func exactView(s store.Session) Session {
+func exactView(s store.Session, now time.Time) Session {
 	return Session{
-		ID: s.ID, Subject: s.Subject, Username: s.Username, ClientID: s.ClientID,
+		Live: !s.Revoked() && now.Before(s.IdleExpiresAt) && now.Before(s.ExpiresAt),
+		ID:   s.ID, Subject: s.Subject, Username: s.Username, ClientID: s.ClientID,
 		Mode: s.Mode, Remember: s.Remember, Roles: s.Roles, Generation: s.Generation,
 		AuthTime: s.AuthTime, CreatedAt: s.CreatedAt, ExpiresAt: s.ExpiresAt,
 		UsedAt: s.UsedAt, IdleExpiresAt: s.IdleExpiresAt,
@@ -56,9 +60,16 @@ func exactView(s store.Session) Session {
 	}
 }
 
-func coarseView(s store.Session) Session {
-	v := exactView(s)
-	v.UsedAt, v.IdleExpiresAt = v.UsedAt.Truncate(coarse), v.IdleExpiresAt.Truncate(coarse)
+func coarseView(s store.Session, now time.Time) Session {
+	v := exactView(s, now)
+	v.UsedAt = v.UsedAt.Truncate(coarse)
+	if v.UsedAt.Before(v.CreatedAt) {
+		v.UsedAt = v.CreatedAt
+	}
+	v.IdleExpiresAt = v.IdleExpiresAt.Add(coarse - 1).Truncate(coarse)
+	if v.IdleExpiresAt.After(v.ExpiresAt) {
+		v.IdleExpiresAt = v.ExpiresAt
+	}
 	return v
 }
 

@@ -55,8 +55,8 @@ var titles = map[Code]text{
 // The details of requests that are refused as they are.
 var (
 	textHost = text{
-		"This server does not answer for this host name. Use its public address, or add the name to the allowed hosts.",
-		"이 서버는 요청한 호스트 이름을 처리하지 않습니다. 공개 주소를 사용하거나, 허용된 호스트에 이름을 추가해 주십시오.",
+		"This server does not answer for this host name. Use its public address, or allow the name with --allowed-host.",
+		"이 서버는 요청한 호스트 이름을 처리하지 않습니다. 공개 주소를 사용하거나, --allowed-host로 이름을 허용해 주십시오.",
 	}
 	textMethod = text{
 		"This path answers %s only.",
@@ -67,16 +67,16 @@ var (
 		"이 경로에는 아무것도 없습니다.",
 	}
 	textCrossOrigin = text{
-		"A page of another origin may not do this. Add its exact origin to the allowed origins if it should.",
-		"다른 출처의 페이지에서는 이 작업을 할 수 없습니다. 허용하려면 정확한 출처를 허용된 출처에 추가해 주십시오.",
+		"A page of another origin may not do this. Allow its exact origin with --allowed-origin if it should.",
+		"다른 출처의 페이지에서는 이 작업을 할 수 없습니다. 허용하려면 --allowed-origin에 정확한 출처를 지정해 주십시오.",
 	}
 	textNoClientHeader = text{
 		"A request with the session cookie must carry Origin, Sec-Fetch-Site or X-Renewd-Client.",
 		"세션 쿠키가 있는 요청에는 Origin, Sec-Fetch-Site, X-Renewd-Client 중 하나가 있어야 합니다.",
 	}
 	textInsecureOrigin = text{
-		"Browsers keep the session cookie only over https. Use the https address; where a proxy speaks TLS in front of the server, name it as a trusted proxy. Plain http works on localhost only.",
-		"브라우저는 https에서만 세션 쿠키를 저장합니다. https 주소를 사용해 주십시오. 서버 앞의 프록시가 TLS를 처리한다면 신뢰하는 프록시로 등록해 주십시오. http는 localhost에서만 동작합니다.",
+		"Browsers keep the session cookie only over https. Use the https address; where a proxy speaks TLS in front of the server, name it with --trusted-proxy. Plain http works on localhost only.",
+		"브라우저는 https에서만 세션 쿠키를 저장합니다. https 주소를 사용해 주십시오. 서버 앞의 프록시가 TLS를 처리한다면 --trusted-proxy로 등록해 주십시오. http는 localhost에서만 동작합니다.",
 	}
 	textMediaType = text{
 		"Send JSON, with the header field Content-Type: application/json.",
@@ -207,8 +207,8 @@ var (
 		"해당하는 계정이 없습니다.",
 	}
 	textSetupDone = text{
-		"The first account was made before. Sign in.",
-		"첫 계정이 이미 만들어져 있습니다. 로그인해 주십시오.",
+		"There is an account already, so this link has no use any more. Sign in, or make an administrator with \"renewd user add NAME --role admin\".",
+		"이미 계정이 있으므로 이 링크는 더 이상 사용할 수 없습니다. 로그인하거나, \"renewd user add NAME --role admin\" 명령으로 관리자 계정을 만들어 주십시오.",
 	}
 	textRevocationOwed = text{
 		"The change is made, but not every session is signed out yet. Try again in a moment.",

@@ -164,7 +164,7 @@ func showSession(a *app, s renewd.Session) error {
 	t.row("id", s.ID.String())
 	t.row("user", orDash(s.Username))
 	t.row("subject", s.Subject)
-	t.row("state", sessionState(s, a.now()))
+	t.row("state", sessionState(s))
 	t.row("client", s.ClientID)
 	t.row("mode", s.Mode.String())
 	t.row("remember", strconv.FormatBool(s.Remember))
@@ -179,14 +179,14 @@ func showSession(a *app, s renewd.Session) error {
 	return t.flush()
 }
 
-func sessionState(s renewd.Session, now time.Time) string {
+func sessionState(s renewd.Session) string {
 	switch {
+	case s.Live:
+		return "live"
 	case !s.RevokedAt.IsZero():
 		return fmt.Sprintf("revoked at %s: %s", shown(s.RevokedAt), s.RevokeReason)
-	case !now.Before(s.ExpiresAt), !now.Before(s.IdleExpiresAt):
-		return "expired"
 	}
-	return "live"
+	return "expired"
 }
 
 // device is what fits into a column of a user agent.

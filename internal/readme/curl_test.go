@@ -58,11 +58,11 @@ func checkStory(t *testing.T, got []answer) {
 	}
 	want := []step{
 		{"200", "", "alice", 1, true},           // sign in
-		{"200", "", "alice", 0, false},          // whoami does not tell the generation
+		{"200", "", "alice", 0, false},          // me does not tell the generation
 		{"200", "", "alice", 2, true},           // refresh
 		{"200", "", "alice", 2, true},           // the same call again
 		{"401", "refresh_reused", "", 0, false}, // past the interval
-		{"401", "invalid_token", "", 0, false},  // whoami, with the session revoked
+		{"401", "invalid_token", "", 0, false},  // me, with the session revoked
 	}
 	var steps []step
 	for _, a := range got {
@@ -75,7 +75,7 @@ func checkStory(t *testing.T, got []answer) {
 		t.Error("the same call again got another refresh token")
 	}
 	if got[1].AccessToken != "" || got[2].RefreshToken == got[0].RefreshToken {
-		t.Error("whoami answered with a token, or the refresh did not rotate")
+		t.Error("me answered with a token, or the refresh did not rotate")
 	}
 }
 

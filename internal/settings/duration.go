@@ -19,6 +19,9 @@ type duration struct {
 func (d duration) set(texts []string) error {
 	got, err := ParseDuration(texts[0])
 	if err != nil || got < d.min || got > d.max || got%time.Millisecond != 0 {
+		if errors.Is(err, errDuration) {
+			return fmt.Errorf("must be %s with a unit, such as 90s, 15m or 7d, got %q", d.accepts(), texts[0])
+		}
 		return fmt.Errorf("must be %s, got %q", d.accepts(), texts[0])
 	}
 	*d.field = got

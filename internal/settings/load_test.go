@@ -152,7 +152,7 @@ func TestLoadRefuses(t *testing.T) {
 	}{
 		"too long":               {flag("reuse-interval", "61s"), `--reuse-interval must be 0 to 1m, got "61s"`},
 		"below the millisecond":  {flag("reuse-interval", "1us"), `--reuse-interval must be 0 to 1m, got "1us"`},
-		"bare number":            {flag("idle-timeout", "24"), `--idle-timeout must be 1s to 400d, got "24"`},
+		"bare number":            {flag("idle-timeout", "24"), `--idle-timeout must be 1s to 400d with a unit, such as 90s, 15m or 7d, got "24"`},
 		"given twice":            {flag("listen", "a:1", "b:2"), "--listen is given more than once"},
 		"no port":                {flag("listen", "localhost"), `--listen must be host:port, got "localhost"`},
 		"port too high":          {flag("listen", "localhost:65536"), `--listen must be host:port, got "localhost:65536"`},
@@ -168,7 +168,7 @@ func TestLoadRefuses(t *testing.T) {
 		"host in capitals":       {flag("allowed-host", "A.example"), "--allowed-host must be a host name"},
 		"every proxy":            {flag("trusted-proxy", "0.0.0.0/0"), "--trusted-proxy must be a network"},
 		"unknown algorithm":      {flag("algorithm", "none"), `--algorithm must be ES256 or EdDSA, got "none"`},
-		"unknown level":          {flag("log-level", "loud"), "--log-level must be debug, info, warn, error"},
+		"unknown level":          {flag("log-level", "loud"), "--log-level must be one of debug, info, warn, error"},
 		"neither word":           {flag("on-recovered", "true"), "--on-recovered must be continue or revoke"},
 		"engine that is not yet": {flag("store", "postgres://me:"+secret+"@db/x"), `--store names the engine "postgres", which this version does not have yet`},
 		"audience twice":         {flag("audience", "a", "a"), `--audience holds "a" twice`},

@@ -188,7 +188,7 @@ func unknown(name string, source Source, known []string) error {
 	if near := nearest(name, known); near != "" {
 		return fmt.Errorf("%s %s is no setting: did you mean %s?", name, where, near)
 	}
-	return fmt.Errorf("%s %s is no setting: remove it, or see `renewd config` for the settings there are", name, where)
+	return fmt.Errorf("%s %s is no setting: remove it, or see `renewd serve --help` for the settings there are", name, where)
 }
 
 // nearest returns the known name that is the fewest edits away, at most a third

@@ -96,7 +96,7 @@ var table = []Setting{
 		Name: "allowed-origin",
 		Help: "origin whose pages may call the server from the browser",
 		bind: func(s *Settings) value {
-			return list{&s.AllowedOrigins, "ORIGIN", "scheme, host and port as browsers send them, for instance https://app.example.com", origin}
+			return list{&s.AllowedOrigins, "ORIGIN", "scheme, host and port as browsers send them, without a slash at the end, for instance https://app.example.com", origin}
 		},
 	},
 	{

@@ -179,7 +179,7 @@ func (l level) set(texts []string) error {
 }
 
 func (l level) texts() []string     { return []string{strings.ToLower(l.field.String())} }
-func (l level) accepts() string     { return strings.Join(levels, ", ") }
+func (l level) accepts() string     { return "one of " + strings.Join(levels, ", ") }
 func (l level) placeholder() string { return strings.Join(levels, "|") }
 func (l level) repeatable() bool    { return false }
 

@@ -1,6 +1,6 @@
 import { Problem } from "./call";
 import { byId, explain, lang, leave, say, text } from "./dom";
-import { type EndReason, Ended, remainingMs, Session, type Tokens } from "./session";
+import { type EndReason, Ended, heldGeneration, remainingMs, Session, type Tokens } from "./session";
 import { type Entry, showSessions } from "./sessions";
 
 const tickMs = 500;
@@ -16,6 +16,10 @@ let statusTimer = 0;
 let loading = 0; // how many requests for the list of sessions are under way
 
 export function dashboard(): void {
+  if (heldGeneration() === "") {
+    leave("/login"); // there was no session here: nothing has ended
+    return;
+  }
   const dialog = byId<HTMLDialogElement>("confirm");
   byId("sign-out").addEventListener("click", () => void guarded(() => signOut("session")));
   byId("sign-out-all").addEventListener("click", () => dialog.showModal());
