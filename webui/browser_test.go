@@ -100,7 +100,7 @@ func setupCreatesTheAdministrator(t *testing.T, b browser) {
 func setupRefusesUsedLink(t *testing.T, b browser) {
 	s := newSite(t, true, nil)
 	link := "/setup#" + s.setup.Secret()
-	for i, want := range []string{"", "was made before"} {
+	for i, want := range []string{"", "There is an account already"} {
 		p := b.profile(t, s, "en")
 		p.open(link)
 		p.fill("username", fmt.Sprintf("admin-%d", i))
