@@ -68,7 +68,7 @@ func (m *Manager) signOutMany(ctx context.Context, id store.SessionID, generatio
 		return storeError("read session", err)
 	}
 	if row.RevokeReason == store.ReasonSignOut && scope == ScopeAll {
-		return nil
+		return nil // it was done before: signing out twice is no error
 	}
 	p := presented{generation: generation, mode: row.Mode, clientID: row.ClientID}
 	if err := refusal(&row, p, now); err != nil {

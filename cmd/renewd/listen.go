@@ -25,6 +25,19 @@ func listen(ctx context.Context, flag, address string) ([]net.Listener, error) {
 		}
 		return []net.Listener{l}, nil
 	}
+	// The port that is free on one address may be taken on the other.
+	for tries := 0; ; tries++ {
+		ls, err := listenLoopback(ctx, flag, port)
+		if port != "0" || tries == maxPorts || !errors.Is(err, syscall.EADDRINUSE) {
+			return ls, err
+		}
+	}
+}
+
+// maxPorts bounds how many free ports are tried.
+const maxPorts = 10
+
+func listenLoopback(ctx context.Context, flag, port string) ([]net.Listener, error) {
 	v4, err := listenOne(ctx, flag, net.JoinHostPort("127.0.0.1", port))
 	if err != nil {
 		return nil, err

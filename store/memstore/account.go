@@ -53,7 +53,15 @@ func (s *Store) HadAccount(ctx context.Context) (bool, error) {
 
 // Account implements [store.Accounts].
 func (s *Store) Account(ctx context.Context, subject string) (store.Account, error) {
-	return s.changeAccount(ctx, subject, func(*store.Account) {})
+	if err := s.lock(ctx); err != nil {
+		return store.Account{}, err
+	}
+	defer s.mu.Unlock()
+	a, ok := s.accounts[subject]
+	if !ok {
+		return store.Account{}, store.ErrNotFound
+	}
+	return a.Clone(), nil
 }
 
 // AccountByName implements [store.Accounts].
