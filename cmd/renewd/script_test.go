@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -48,6 +49,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": statusCmd, "serve": serveCommand, "await": awaitCmd, "finish": finishCmd, "take": takeCmd, "occupy": occupyCmd,
+			"files": filesCmd,
 		},
 	})
 }
@@ -61,6 +63,22 @@ func serversOf(ts *testscript.TestScript) map[string]*process {
 func needArgs(ts *testscript.TestScript, args []string, least int) {
 	if len(args) < least {
 		ts.Fatalf("needs at least %d arguments", least)
+	}
+}
+
+// filesCmd holds the files below a directory against a list of them, by lines.
+func filesCmd(ts *testscript.TestScript, _ bool, args []string) {
+	needArgs(ts, args, 2)
+	var found strings.Builder
+	err := fs.WalkDir(os.DirFS(ts.MkAbs(args[0])), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			fmt.Fprintln(&found, path)
+		}
+		return err
+	})
+	ts.Check(err)
+	if want := ts.ReadFile(args[1]); found.String() != want {
+		ts.Fatalf("found the files\n%swant\n%s", found.String(), want)
 	}
 }
 
