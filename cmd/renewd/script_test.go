@@ -49,7 +49,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": statusCmd, "serve": serveCommand, "await": awaitCmd, "finish": finishCmd, "take": takeCmd, "occupy": occupyCmd,
-			"files": filesCmd,
+			"files": filesCmd, "mode": modeCmd,
 		},
 	})
 }
@@ -79,6 +79,16 @@ func filesCmd(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	if want := ts.ReadFile(args[1]); found.String() != want {
 		ts.Fatalf("found the files\n%swant\n%s", found.String(), want)
+	}
+}
+
+// modeCmd holds the permissions of a file against octal digits.
+func modeCmd(ts *testscript.TestScript, _ bool, args []string) {
+	needArgs(ts, args, 2)
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if got := strconv.FormatUint(uint64(info.Mode().Perm()), 8); got != args[1] {
+		ts.Fatalf("%s has mode %s, want %s", args[0], got, args[1])
 	}
 }
 
