@@ -161,11 +161,11 @@ func (m *Manager) AllSessions(ctx context.Context, after store.SessionID, limit 
 }
 
 // RevokeAll revokes every session of everybody, also those that expired by
-// idleness, which a token ahead of the store could bring back. It goes on in
-// bounded steps until done or until ctx is, calls progress after each, unless it is nil,
-// with the number revoked so far, and returns how many there were. One that begins
-// meanwhile may be left. It fails with [ErrUnavailable], having revoked some: a
-// retry does the rest.
+// idleness, which a token ahead of the store could bring back, and returns how
+// many. It goes on until done or until ctx is; progress, unless it is nil, is
+// called after each with the number so far. A session that begins meanwhile may
+// be left. It fails with [ErrUnavailable], having revoked some: a retry does the
+// rest.
 func (m *Manager) RevokeAll(ctx context.Context, reason store.Reason, progress func(revoked int)) (int, error) {
 	total := 0
 	q := store.SessionQuery{Limit: listPage}

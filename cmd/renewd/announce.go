@@ -12,7 +12,7 @@ import (
 
 // announce says where the server is and what a person needs to begin, and warns
 // of settings that are likely mistakes.
-func (srv *server) announce(ctx context.Context, d *doors, demo bool) error {
+func (srv *server) announce(ctx context.Context, d *listeners, demo bool) error {
 	srv.warn()
 	out, s := srv.app.stdout, srv.settings
 	fmt.Fprintf(out, "renewd is listening on http://%s\n", settings.Reachable(cameTo(s.Listen, d.public)))

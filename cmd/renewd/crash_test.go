@@ -50,11 +50,6 @@ func TestKilledUnderLoad(t *testing.T) {
 	if lost.Load() == 0 {
 		t.Error("no request was under way at any of the crashes")
 	}
-	for i, c := range clients {
-		if c.generation < 2 {
-			t.Errorf("client %d only reached generation %d", i, c.generation)
-		}
-	}
 }
 
 func addPerson(t *testing.T, dir, name string) {

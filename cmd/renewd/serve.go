@@ -38,11 +38,11 @@ func (c *serveCmd) Run(ctx context.Context, a *app) (err error) {
 	if err := c.checkDemo(s); err != nil {
 		return err
 	}
-	doors, err := openDoors(ctx, s)
+	ls, err := openListeners(ctx, s)
 	if err != nil {
 		return err
 	}
-	defer doors.close()
+	defer ls.close()
 	db, masters, err := c.open(ctx, s)
 	if err != nil {
 		return err
@@ -52,11 +52,11 @@ func (c *serveCmd) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := srv.announce(ctx, doors, c.Demo); err != nil {
+	if err := srv.announce(ctx, ls, c.Demo); err != nil {
 		return err
 	}
 	srv.maintenance().settle(ctx) // before anybody can use what is owed
-	return srv.serve(ctx, doors)
+	return srv.serve(ctx, ls)
 }
 
 // open returns the store and the master secrets. A store is made only when there
@@ -76,12 +76,12 @@ func (c *serveCmd) open(ctx context.Context, s *settings.Settings) (engine, [][]
 	return db, masters, err
 }
 
-// doors are the listeners of a server.
-type doors struct{ public, operator []net.Listener }
+// listeners are the listeners of a server.
+type listeners struct{ public, operator []net.Listener }
 
-// openDoors listens, and tells the settings what address it came to. Nobody is
+// openListeners listens, and tells the settings what address it came to. Nobody is
 // answered yet.
-func openDoors(ctx context.Context, s *settings.Settings) (*doors, error) {
+func openListeners(ctx context.Context, s *settings.Settings) (*listeners, error) {
 	public, err := listen(ctx, "listen", s.Listen)
 	if err != nil {
 		return nil, err
@@ -92,10 +92,10 @@ func openDoors(ctx context.Context, s *settings.Settings) (*doors, error) {
 		closeAll(public)
 		return nil, err
 	}
-	return &doors{public, operator}, nil
+	return &listeners{public, operator}, nil
 }
 
-func (d *doors) close() {
+func (d *listeners) close() {
 	closeAll(d.public)
 	closeAll(d.operator)
 }
@@ -139,7 +139,7 @@ func newServer(ctx context.Context, a *app, s *settings.Settings, masters [][]by
 
 // serve answers until ctx is done or a listener fails, and then lets the
 // requests under way come to their end.
-func (srv *server) serve(ctx context.Context, d *doors) error {
+func (srv *server) serve(ctx context.Context, d *listeners) error {
 	public := srv.httpServer(srv.handler, 30*time.Second)
 	hosts := []string{"localhost"}
 	for _, host := range srv.settings.AllowedHosts {

@@ -46,6 +46,9 @@ func (s Setting) Repeatable() bool { return s.bind(&Settings{}).repeatable() }
 // masked.
 func (s Setting) Values(in *Settings) []string { return s.bind(in).texts() }
 
+// The library's own defaults are those of the server.
+var defaults = renewd.DefaultPolicy()
+
 // Table returns every setting, in the order in which people look for them.
 func Table() []Setting { return slices.Clone(table) }
 
@@ -137,42 +140,42 @@ var table = []Setting{
 		bind: func(s *Settings) value { return choice{&s.Algorithm, []string{"ES256", "EdDSA"}} },
 	},
 	{
-		Name: "access-token-lifetime", Default: "15m",
+		Name: "access-token-lifetime", Default: FormatDuration(defaults.AccessTokenLifetime),
 		Help: "how long an access token is accepted",
 		bind: func(s *Settings) value {
 			return duration{&s.Policy.AccessTokenLifetime, renewd.MinAccessTokenLifetime, renewd.MaxAccessTokenLifetime}
 		},
 	},
 	{
-		Name: "idle-timeout", Default: "24h",
+		Name: "idle-timeout", Default: FormatDuration(defaults.IdleTimeout),
 		Help: "end of a session that is not used; at most the absolute timeout",
 		bind: func(s *Settings) value {
 			return duration{&s.Policy.IdleTimeout, time.Second, renewd.MaxAbsoluteTimeout}
 		},
 	},
 	{
-		Name: "absolute-timeout", Default: "7d",
+		Name: "absolute-timeout", Default: FormatDuration(defaults.AbsoluteTimeout),
 		Help: "end of a session regardless of use",
 		bind: func(s *Settings) value {
 			return duration{&s.Policy.AbsoluteTimeout, time.Second, renewd.MaxAbsoluteTimeout}
 		},
 	},
 	{
-		Name: "remember-idle-timeout", Default: "14d",
+		Name: "remember-idle-timeout", Default: FormatDuration(defaults.RememberIdleTimeout),
 		Help: "idle timeout of those who asked to be kept signed in",
 		bind: func(s *Settings) value {
 			return duration{&s.Policy.RememberIdleTimeout, time.Second, renewd.MaxAbsoluteTimeout}
 		},
 	},
 	{
-		Name: "remember-absolute-timeout", Default: "30d",
+		Name: "remember-absolute-timeout", Default: FormatDuration(defaults.RememberAbsoluteTimeout),
 		Help: "absolute timeout of those who asked to be kept signed in",
 		bind: func(s *Settings) value {
 			return duration{&s.Policy.RememberAbsoluteTimeout, time.Second, renewd.MaxAbsoluteTimeout}
 		},
 	},
 	{
-		Name: "reuse-interval", Default: "10s",
+		Name: "reuse-interval", Default: FormatDuration(defaults.ReuseInterval),
 		Help: "how long after a rotation tokens are judged leniently; 0 for never",
 		bind: func(s *Settings) value { return duration{&s.Policy.ReuseInterval, 0, renewd.MaxReuseInterval} },
 	},

@@ -14,11 +14,10 @@ import (
 
 // event is a line of go test -json, of a test or of a build.
 type event struct {
-	Action     string
-	Package    string
-	ImportPath string // of a build
-	Test       string
-	Output     string
+	Action  string
+	Package string
+	Test    string
+	Output  string
 }
 
 // line is a line of output, and the test that wrote it; the package itself when

@@ -159,6 +159,7 @@ func (p pair) revocation(t *rapid.T) {
 func (p pair) account(t *rapid.T) {
 	subject, name, hash := subjects.Draw(t, "subject"), subjects.Draw(t, "name"), reasons.Draw(t, "hash")
 	at := times.Draw(t, "at")
+	except, debt := ids.Draw(t, "except"), rapid.Int64Range(1, 4).Draw(t, "debt")
 	a := store.Account{
 		Subject: subject, Name: name, PasswordHash: string(hash), Epoch: 1,
 		CreatedAt: at, PasswordChangedAt: at, DisabledAt: timesOrNone.Draw(t, "disabled at"),
@@ -171,7 +172,7 @@ func (p pair) account(t *rapid.T) {
 		func(s storetest.Store) (any, error) { return s.AccountByName(p.ctx, name) },
 		func(s storetest.Store) (any, error) { return s.ListAccounts(p.ctx, name, 2) },
 		func(s storetest.Store) (any, error) {
-			return s.SetPassword(p.ctx, subject, string(hash), store.SessionID{}, at)
+			return s.SetPassword(p.ctx, subject, string(hash), except, at)
 		},
 		func(s storetest.Store) (any, error) {
 			return nil, s.UpgradePasswordHash(p.ctx, subject, string(hash), "new")
@@ -179,7 +180,7 @@ func (p pair) account(t *rapid.T) {
 		func(s storetest.Store) (any, error) { return s.DisableAccount(p.ctx, subject, at) },
 		func(s storetest.Store) (any, error) { return s.EnableAccount(p.ctx, subject) },
 		func(s storetest.Store) (any, error) { return nil, s.DeleteAccount(p.ctx, subject, at) },
-		func(s storetest.Store) (any, error) { return nil, s.SettleRevocation(p.ctx, a.Epoch) },
+		func(s storetest.Store) (any, error) { return nil, s.SettleRevocation(p.ctx, debt) },
 	}
 	p.both(t, rapid.SampledFrom(calls).Draw(t, "call"))
 }

@@ -63,59 +63,33 @@ func recoveryCases() []testCase[sessions] {
 
 // recoveryRefusals are the conditions of a recovery, each broken alone.
 func recoveryRefusals() []testCase[sessions] {
-	var cases []testCase[sessions]
-	for _, refusal := range []struct {
-		name, says string
-		change     func(row *store.Session, r *store.Recovery)
-	}{
-		{
-			"a head that moved", "The head must be as the caller read it.",
-			func(row *store.Session, _ *store.Recovery) { row.Generation++ },
-		},
-		{
-			"the head itself", "The head is not ahead of itself.",
-			func(row *store.Session, r *store.Recovery) { r.Presented = row.Generation },
-		},
-		{
-			"another mode", "The mode is fixed at sign-in.",
-			func(_ *store.Session, r *store.Recovery) { r.Mode = store.ModeCookie },
-		},
-		{
-			"another client", "A refresh token is bound to its client (RFC 6749, Section 6).",
-			func(_ *store.Session, r *store.Recovery) { r.ClientID = "other" },
-		},
-		{
-			"another session", "There must be such a session.",
-			func(_ *store.Session, r *store.Recovery) { r.ID[0]++ },
-		},
-		{
-			"a revoked session", "A revoked session is never used again.",
-			func(row *store.Session, _ *store.Recovery) {
-				row.RevokedAt, row.RevokeReason = start, store.ReasonReuse
-			},
-		},
-		{
-			"an expired session", "The absolute expiry binds a recovery too.",
-			func(row *store.Session, r *store.Recovery) { r.Now = row.ExpiresAt },
-		},
-		{
-			"a session with rotation off", "Where rotation is off, there is one generation.",
-			func(row *store.Session, _ *store.Recovery) { row.RotationOff = true },
-		},
-	} {
-		cases = append(cases, testCase[sessions]{
-			"recover refuses " + refusal.name, refusal.says, recoveryApplies,
-			func(c sessions) {
-				row := newSession(1)
-				r := recoveryOf(row)
-				refusal.change(&row, &r)
-				c.have(row)
-				if got, err := c.RecoverSession(c.Context(), r); !errors.Is(err, store.ErrConflict) {
-					c.Errorf("recover session: got %+v, %v, want %v", got, err, store.ErrConflict)
-				}
-				c.wantRow(row)
-			},
-		})
+	cases := []testCase[sessions]{
+		recoveryRefusal("a head that moved", "The head must be as the caller read it.",
+			func(row *store.Session, _ *store.Recovery) { row.Generation++ }),
+		recoveryRefusal("the head itself", "The head is not ahead of itself.",
+			func(row *store.Session, r *store.Recovery) { r.Presented = row.Generation }),
+		recoveryRefusal("a session with rotation off", "Where rotation is off, there is one generation.",
+			func(row *store.Session, _ *store.Recovery) { row.RotationOff = true }),
+	}
+	for _, f := range headRefusals {
+		cases = append(cases, recoveryRefusal(f.name, f.says,
+			func(row *store.Session, r *store.Recovery) { f.change(row, &r.Rotation) }))
 	}
 	return cases
+}
+
+func recoveryRefusal(name, says string, change func(*store.Session, *store.Recovery)) testCase[sessions] {
+	return testCase[sessions]{
+		"recover refuses " + name, says, recoveryApplies,
+		func(c sessions) {
+			row := newSession(1)
+			r := recoveryOf(row)
+			change(&row, &r)
+			c.have(row)
+			if got, err := c.RecoverSession(c.Context(), r); !errors.Is(err, store.ErrConflict) {
+				c.Errorf("recover session: got %+v, %v, want %v", got, err, store.ErrConflict)
+			}
+			c.wantRow(row)
+		},
+	}
 }

@@ -161,13 +161,44 @@ func rotationCases() []testCase[sessions] {
 	}...)
 }
 
+// refusal is a condition that is broken alone.
+type refusal struct {
+	name, says string
+	change     func(row *store.Session, r *store.Rotation)
+}
+
+// headRefusals are the conditions of everything that moves the head.
+var headRefusals = []refusal{
+	{
+		"another mode", "The mode is fixed at sign-in.",
+		func(_ *store.Session, r *store.Rotation) { r.Mode = store.ModeCookie },
+	},
+	{
+		"another client", "A refresh token is bound to its client (RFC 6749, Section 6).",
+		func(_ *store.Session, r *store.Rotation) { r.ClientID = "other" },
+	},
+	{
+		"another session", "There must be such a session.",
+		func(_ *store.Session, r *store.Rotation) { r.ID[0]++ },
+	},
+	{
+		"a revoked session", "A revoked session is never used again.",
+		func(row *store.Session, _ *store.Rotation) {
+			row.RevokedAt, row.RevokeReason = start, store.ReasonSignOut
+		},
+	},
+	{
+		"an expired session", "The absolute expiry is the first moment at which the session is over, whatever its idle expiry.",
+		func(row *store.Session, r *store.Rotation) {
+			row.IdleExpiresAt, r.Now = row.ExpiresAt.Add(time.Hour), row.ExpiresAt
+		},
+	},
+}
+
 // rotationRefusals are the conditions of a rotation, each broken alone.
 func rotationRefusals() []testCase[sessions] {
 	var cases []testCase[sessions]
-	for _, refusal := range []struct {
-		name, says string
-		change     func(row *store.Session, r *store.Rotation)
-	}{
+	for _, refusal := range append([]refusal{
 		{
 			"an old head", "A retired generation is not the head.",
 			func(row *store.Session, _ *store.Rotation) { row.Generation++ },
@@ -177,32 +208,8 @@ func rotationRefusals() []testCase[sessions] {
 			func(_ *store.Session, r *store.Rotation) { r.Generation++ },
 		},
 		{
-			"another mode", "The mode is fixed at sign-in.",
-			func(_ *store.Session, r *store.Rotation) { r.Mode = store.ModeCookie },
-		},
-		{
-			"another client", "A refresh token is bound to its client (RFC 6749, Section 6).",
-			func(_ *store.Session, r *store.Rotation) { r.ClientID = "other" },
-		},
-		{
-			"another session", "There must be such a session.",
-			func(_ *store.Session, r *store.Rotation) { r.ID[0]++ },
-		},
-		{
-			"a revoked session", "A revoked session is never used again.",
-			func(row *store.Session, _ *store.Rotation) {
-				row.RevokedAt, row.RevokeReason = start, store.ReasonSignOut
-			},
-		},
-		{
 			"an idle session", "The idle expiry is the first moment at which the session is over.",
 			func(row *store.Session, r *store.Rotation) { r.Now = row.IdleExpiresAt },
-		},
-		{
-			"an expired session", "The absolute expiry is the first moment at which the session is over, whatever its idle expiry.",
-			func(row *store.Session, r *store.Rotation) {
-				row.IdleExpiresAt, r.Now = row.ExpiresAt.Add(time.Hour), row.ExpiresAt
-			},
 		},
 		{
 			"a head too young", "A bound on the last rotation holds to the millisecond.",
@@ -215,7 +222,7 @@ func rotationRefusals() []testCase[sessions] {
 				r.Generation++
 			},
 		},
-	} {
+	}, headRefusals...) {
 		cases = append(cases, testCase[sessions]{
 			"rotate refuses " + refusal.name, refusal.says, rotationApplies,
 			func(c sessions) {
