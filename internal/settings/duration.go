@@ -38,7 +38,8 @@ func (d duration) repeatable() bool    { return false }
 var errDuration = errors.New("a duration is a number with a unit, for instance 90s, 15m or 7d")
 
 // ParseDuration reads what [time.ParseDuration] does, and whole days before it:
-// "7d", "1d12h". It takes at most 32 characters and no sign.
+// "7d", "1d12h". It takes at most 32 characters, no sign, and no more than 65535
+// days in all.
 func ParseDuration(s string) (time.Duration, error) {
 	if s == "" || len(s) > 32 || strings.ContainsAny(s, "+-") {
 		return 0, errDuration
@@ -55,13 +56,14 @@ func ParseDuration(s string) (time.Duration, error) {
 		return time.Duration(n) * day, nil
 	}
 	d, err := time.ParseDuration(rest)
-	if err != nil || d > forever-time.Duration(n)*day {
+	if err != nil || d > longest-time.Duration(n)*day {
 		return 0, errDuration
 	}
 	return time.Duration(n)*day + d, nil
 }
 
-const forever time.Duration = 1<<63 - 1
+// longest is far above the bound of every setting.
+const longest = 65535 * day
 
 // FormatDuration writes a duration as [ParseDuration] reads it, without parts
 // that are zero, and in days from two days on.

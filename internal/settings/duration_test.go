@@ -33,7 +33,7 @@ func TestDuration(t *testing.T) {
 }
 
 func FuzzDuration(f *testing.F) {
-	for _, seed := range []string{"0", "7d", "1d12h", "90s", "65535d", "1e9h", "d"} {
+	for _, seed := range []string{"0", "7d", "1d12h", "90s", "65535d", "65536d", "106751d", "106752d", "9009999999s", "1e9h", "d"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
